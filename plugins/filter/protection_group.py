@@ -1,0 +1,40 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that spare playbooks long expressions over a protection group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
+    database_pairs,
+    group_loss,
+    pooler_endpoints,
+)
+
+
+def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter's error as one line that names cause and remedy."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return work(*args, **kwargs)
+        except RecoveryError as error:
+            raise AnsibleFilterError(str(error)) from error
+
+    return run
+
+
+class FilterModule:
+    """The table Ansible reads."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "database_pairs": _explained(database_pairs),
+            "pooler_endpoints": _explained(pooler_endpoints),
+            "group_loss": _explained(group_loss),
+        }

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Running a tool: argument lists only, secrets by environment or file, a deadline for each call."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
+    PreconditionError,
+    ToolError,
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a tool left behind; text is decoded losslessly enough to be shown."""
+
+    argv: list[str]
+    rc: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def last_lines(self) -> str:
+        """The end of what it said, for an error message."""
+        lines = [line for line in (self.stdout + "\n" + self.stderr).splitlines() if line.strip()]
+        return " | ".join(lines[-20:])
+
+
+def run_tool(
+    argv: list[str],
+    *,
+    deadline: Deadline,
+    environment: dict[str, str] | None = None,
+    stdin: str | None = None,
+) -> Finished:
+    """Run a tool to its end and say how it ended; the caller judges the outcome, not the exit code alone.
+
+    A tool that outlives the deadline is ended with its whole process group. A tool that is not
+    installed is a PreconditionError.
+    """
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise PreconditionError(
+            f"run {argv[0]}", cause=str(error), next_action=f"Install {argv[0]} or correct its path"
+        ) from error
+    try:
+        stdout, stderr = process.communicate(None if stdin is None else stdin.encode(), timeout=deadline.remaining)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        stdout, stderr = process.communicate()
+        said = (stdout + stderr).decode(errors="backslashreplace").strip()[-500:]
+        raise DeadlineError(
+            f"run {argv[0]}",
+            cause=f"still running after {deadline.seconds:g} s, last words: {said or 'none'}",
+            next_action="Find out what it waits for, or raise the deadline",
+            data_state="unknown",
+        ) from None
+    return Finished(
+        argv,
+        process.returncode,
+        stdout.decode(errors="backslashreplace"),
+        stderr.decode(errors="backslashreplace"),
+        time.monotonic() - started,
+    )
+
+
+def require_success(finished: Finished, what: str, *, next_action: str) -> Finished:
+    """For tools whose exit code 0 is necessary (never sufficient): anything else is a ToolError."""
+    if finished.rc != 0:
+        raise ToolError(
+            what,
+            cause=f"{finished.argv[0]} ended with {finished.rc}: {finished.last_lines or 'it said nothing'}",
+            next_action=next_action,
+            evidence={"tool": finished.argv[0], "rc": finished.rc},
+        )
+    return finished

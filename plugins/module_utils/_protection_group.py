@@ -1,0 +1,122 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+"""A protection group seen from a plan: pairs of databases and poolers, with addresses and what was observed; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._loss import loss_estimate
+
+HostVars = Mapping[str, Mapping[str, Any]]
+
+
+def database_pairs(
+    databases: Mapping[str, Any],
+    source: str,
+    target: str,
+    hostvars: HostVars,
+    observed: str = "readiness_observed",
+) -> list[dict[str, Any]]:
+    """Each declared database with its two ends, in the order in which ``after`` asks for.
+
+    An end is ``{host, address, port, database}``; ``database`` is what the module ``database_info``
+    returned into the variable ``observed`` of that host, or an empty mapping.
+    """
+    pairs = []
+    for name in _in_order(databases):
+        entry = databases[name]
+        ends = {role: _end(name, entry, site, hostvars, observed) for role, site in (("source", source), ("target", target))}
+        pairs.append(
+            {"name": name, "engine": entry["engine"], "system_identifier": str(entry.get("system_identifier", "")), **ends}
+        )
+    return pairs
+
+
+def pooler_endpoints(
+    poolers: Mapping[str, Any], hosts: Iterable[str], hostvars: HostVars
+) -> list[dict[str, Any]]:
+    """Each pooler on each of ``hosts``: ``{name, host, address, database, <provider>: {...}}``."""
+    return [
+        {"name": name, "host": host, "address": _address(host, hostvars), **pooler}
+        for host in hosts
+        for name, pooler in sorted(poolers.items())
+    ]
+
+
+def group_loss(
+    pairs: Iterable[Mapping[str, Any]],
+    objectives: Mapping[str, Any],
+    observation: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The loss estimate of the whole group: sums of bytes and transactions, the longest time, every reason.
+
+    With ``observation`` (what the observer wrote last) each source is taken from there, since it no
+    longer answers; without it, from what was observed live. One unknown estimate makes the whole unknown.
+    """
+    estimates = {}
+    for pair in pairs:
+        source = pair["source"]["database"] if observation is None else _observed(observation, pair["name"])
+        estimates[pair["name"]] = loss_estimate(pair["target"]["database"], source, dict(objectives))
+    known = bool(estimates) and all(estimate["known"] for estimate in estimates.values())
+    over = [f"{name}: {reason}" for name, estimate in sorted(estimates.items()) for reason in estimate["over"]]
+    return {
+        "known": known,
+        **(_totals(list(estimates.values())) if known else {"bytes": None, "transactions": None, "seconds": None}),
+        "basis": ", ".join(sorted({str(estimate["basis"]) for estimate in estimates.values()})) or "none",
+        "over": over,
+        "within_objective": known and not over,
+        "databases": estimates,
+    }
+
+
+def _totals(estimates: list[dict[str, Any]]) -> dict[str, Any]:
+    counted = [estimate["transactions"] for estimate in estimates if estimate["transactions"] is not None]
+    return {
+        "bytes": sum(estimate["bytes"] or 0 for estimate in estimates),
+        "transactions": sum(counted) if len(counted) == len(estimates) else None,
+        "seconds": max(estimate["seconds"] or 0.0 for estimate in estimates),
+    }
+
+
+def _observed(observation: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return dict((observation.get("databases") or {}).get(name) or {})
+
+
+def _in_order(databases: Mapping[str, Any]) -> list[str]:
+    """Names such that each comes behind those it names in ``after``."""
+    ordered: list[str] = []
+    waiting = sorted(databases)
+    while waiting:
+        ready = [name for name in waiting if set(databases[name].get("after") or []) <= set(ordered)]
+        if not ready:
+            raise InputError(
+                "order the databases of recovery_databases",
+                cause=f"these wait for each other or for an unknown one: {', '.join(waiting)}",
+                next_action="Correct their field after",
+            )
+        ordered += ready
+        waiting = [name for name in waiting if name not in ready]
+    return ordered
+
+
+def _end(name: str, entry: Mapping[str, Any], site: str, hostvars: HostVars, observed: str) -> dict[str, Any]:
+    host = (entry.get("hosts") or {}).get(site)
+    if not host or host not in hostvars:
+        raise InputError(
+            f"find the host of database {name} at {site}",
+            cause=f"recovery_databases.{name}.hosts.{site} is {host!r}, which is no host of the inventory",
+            next_action=f"Name the host that holds {name} at {site}",
+        )
+    results = (hostvars[host].get(observed) or {}).get("results") or []
+    described = next((one.get("database") or {} for one in results if (one.get("item") or {}).get("name") == name), {})
+    port = next(iter(entry["engine"].values())).get("port")
+    return {"host": host, "address": _address(host, hostvars), "port": port, "site": site, "database": described}
+
+
+def _address(host: str, hostvars: HostVars) -> str:
+    return str(hostvars[host].get("ansible_host", host))
