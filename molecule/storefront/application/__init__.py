@@ -1,0 +1,1 @@
+"""A small web shop with four services: users, products, orders and payments."""
