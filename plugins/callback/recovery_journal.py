@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.line import error_of, kept_of_result
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.writer import JournalFile
 
@@ -174,8 +175,7 @@ class CallbackModule(CallbackBase):
         """Where in the plan a task stands: its step is the role it comes from, its entry the role's task file."""
         role = task._role
         step = role.get_name().rpartition(".")[2] if role else None
-        tasks_file = (task.get_path() or "").rpartition(":")[0]
-        entry = os.path.splitext(os.path.basename(tasks_file))[0]
+        entry = os.path.splitext(os.path.basename(role._from_files.get("tasks", "main")))[0] if role else None
         return {"step": step, "entry": entry, "task": task.get_name().strip(), "check": bool(task.check_mode)}
 
     def _append(self, line: dict[str, Any], *, durable: bool) -> None:
