@@ -31,6 +31,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PoolerError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._library import require_library
 
 try:
     import psycopg2
@@ -108,6 +109,7 @@ class PoolerConsole:
         """Connect, unless connected; an unreachable or refusing console is a PoolerError."""
         if self._connection is not None:
             return
+        require_library("psycopg2", HAS_PSYCOPG2)
         deadline = Deadline(self.connect_seconds)
         try:
             self._connection = psycopg2.connect(
