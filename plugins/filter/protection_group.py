@@ -11,9 +11,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
+    balancer_endpoints,
     database_pairs,
+    database_servers,
     group_loss,
     pooler_endpoints,
+    records_at,
+    source_probes,
 )
 
 

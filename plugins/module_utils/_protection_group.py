@@ -38,13 +38,79 @@ def database_pairs(
 
 
 def pooler_endpoints(
-    poolers: Mapping[str, Any], hosts: Iterable[str], hostvars: HostVars
+    poolers: Mapping[str, Any], hosts: Iterable[str], pairs: Iterable[Mapping[str, Any]], hostvars: HostVars
 ) -> list[dict[str, Any]]:
-    """Each pooler on each of ``hosts``: ``{name, host, address, database, <provider>: {...}}``."""
+    """Each pooler on each of ``hosts``, with what would point it at either end of its database's pair.
+
+    An entry is ``{name, host, address, database, <provider>: {...}, to_source, to_target}``, the last two being
+    ready for the option ``balancer``.
+    """
+    by_name = {pair["name"]: pair for pair in pairs}
     return [
-        {"name": name, "host": host, "address": _address(host, hostvars), **pooler}
+        {
+            "name": name,
+            "host": host,
+            "address": _address(host, hostvars),
+            **pooler,
+            "to_source": _pointed(name, pooler, by_name, "source"),
+            "to_target": _pointed(name, pooler, by_name, "target"),
+        }
         for host in hosts
         for name, pooler in sorted(poolers.items())
+    ]
+
+
+def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> list[dict[str, Any]]:
+    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, ready for the option of that name."""
+    return [
+        {
+            "name": name,
+            "host": host,
+            "balancer": dict(balancer),
+            "ready": {kind: {**options, "state": "ready"} for kind, options in balancer.items()},
+            "drained": {kind: {**options, "state": "drain"} for kind, options in balancer.items()},
+        }
+        for host in hosts
+        for name, balancer in sorted(balancers.items())
+    ]
+
+
+def records_at(records: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:
+    """The records of ``recovery_dns`` with the values they have while ``site`` is active."""
+    pointed = []
+    for record in records:
+        values = (record.get("values") or {}).get(site)
+        if not values:
+            raise InputError(
+                f"point {record.get('name')} at {site}",
+                cause=f"recovery_dns.records has no values for {site} there",
+                next_action=f"Add values.{site} to the record",
+            )
+        pointed.append({**record, "values": list(values)})
+    return pointed
+
+
+def database_servers(databases: Mapping[str, Any], hostvars: HostVars) -> dict[str, dict[str, dict[str, Any]]]:
+    """Where each database listens, by site: ``{name: {site: {address, port, database}}}``."""
+    servers: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, entry in databases.items():
+        engine = next(iter(entry["engine"].values()))
+        servers[name] = {
+            site: {"address": _address(host, hostvars), "port": engine.get("port"), "database": engine.get("database")}
+            for site, host in entry["hosts"].items()
+        }
+    return servers
+
+
+def source_probes(pairs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Checks that ask, for a second each, whether the databases of the source still listen."""
+    return [
+        {
+            "name": f"{pair['name']} on {pair['source']['host']} listens",
+            "tcp": {"host": pair["source"]["address"], "port": pair["source"]["port"]},
+            "deadline_seconds": 1,
+        }
+        for pair in pairs
     ]
 
 
@@ -116,6 +182,19 @@ def _end(name: str, entry: Mapping[str, Any], site: str, hostvars: HostVars, obs
     described = next((one.get("database") or {} for one in results if (one.get("item") or {}).get("name") == name), {})
     port = next(iter(entry["engine"].values())).get("port")
     return {"host": host, "address": _address(host, hostvars), "port": port, "site": site, "database": described}
+
+
+def _pointed(name: str, pooler: Mapping[str, Any], pairs: Mapping[str, Any], end: str) -> dict[str, Any]:
+    pair = pairs.get(pooler.get("database", ""))
+    if pair is None:
+        raise InputError(
+            f"point the pooler {name}",
+            cause=f"recovery_poolers.{name}.database is {pooler.get('database')!r}, which is no database of the group",
+            next_action=f"Name one of recovery_databases: {', '.join(sorted(pairs))}",
+        )
+    kinds = {kind: options for kind, options in pooler.items() if kind != "database"}
+    server = {"address": pair[end]["address"], "server_port": pair[end]["port"]}
+    return {kind: {**options, **server} for kind, options in kinds.items()}
 
 
 def _address(host: str, hostvars: HostVars) -> str:
