@@ -60,7 +60,7 @@ def _moving_rows(report: Report) -> list[tuple[str, str]]:
     proofs = [f"{proof.get('method')} level {proof.get('level')}" for proof in _dicts(report["fence_proofs"])]
     lost = say_count(rpo["acknowledged_lost"], "acknowledged order")
     return [
-        ("first write", f"{say_seconds(report['plan_seconds'])} after the plan's start"),
+        ("first write", _first_write(report["plan_seconds"])),
         ("RTO", _objective(report["rto"])),
         ("RPO", _objective(rpo)),
         ("lost", f"{lost} (estimate: {say_loss(report['loss_estimate'])})"),
