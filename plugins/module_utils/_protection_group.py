@@ -75,6 +75,41 @@ def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> li
     ]
 
 
+SECRETS_OF_A_REPOSITORY = ("cipher_passphrase", "access_key", "secret_key")
+
+
+def backup_targets(
+    databases: Mapping[str, Any], repositories: Mapping[str, Any], chosen: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Each database with each repository: ``{name, engine, repository, encrypted}``, without any secret.
+
+    The tool's own configuration on the host holds the secrets, so no task argument or loop item needs them.
+    """
+    names = list(chosen) or sorted(repositories, key=lambda name: int(repositories[name]["number"]))
+    unknown = sorted(set(names) - set(repositories))
+    if unknown:
+        raise InputError(
+            f"use the repository {unknown[0]}",
+            cause=f"recovery_repositories has {', '.join(sorted(repositories))}",
+            next_action="Name one of these in recovery_backup_repositories",
+        )
+    return [
+        {"name": name, "engine": databases[name]["engine"], "repository": _without_secrets(repository, repositories[repository])}
+        for name in _in_order(databases)
+        for repository in names
+    ]
+
+
+def _without_secrets(name: str, repository: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {"name": name}
+    for key, value in repository.items():
+        if isinstance(value, Mapping):
+            kept[key] = {option: one for option, one in value.items() if option not in SECRETS_OF_A_REPOSITORY}
+        elif key not in SECRETS_OF_A_REPOSITORY:
+            kept[key] = value
+    return kept
+
+
 def records_at(records: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:
     """The records of ``recovery_dns`` with the values they have while ``site`` is active."""
     pointed = []
