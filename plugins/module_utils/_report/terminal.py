@@ -80,7 +80,11 @@ def _objective(measure: dict[str, Any]) -> str:
     objective = (
         "no objective" if measure["objective_seconds"] is None else f"{measure['objective_seconds']:g} s allowed"
     )
-    return f"{say_seconds(measure['achieved_seconds'])} of {objective}"
+    return f"{say_seconds(measure['achieved_seconds'])}, {objective}"
+
+
+def _first_write(seconds: float | None) -> str:
+    return NOT_MEASURED if seconds is None else f"{say_seconds(seconds)} after the plan's start, at the target"
 
 
 def _dicts(values: list[Any]) -> list[dict[str, Any]]:
