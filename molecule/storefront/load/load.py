@@ -45,9 +45,10 @@ class Load:
         began_at = time.monotonic()
         with ThreadPoolExecutor(self._pace.workers) as workers:
             for tick in itertools.count():
-                due = began_at + tick / self._pace.rate
-                if self._pace.duration is not None and due - began_at >= self._pace.duration:
+                after = tick / self._pace.rate
+                if self._pace.duration is not None and after >= self._pace.duration:
                     return
+                due = began_at + after
                 if stop.wait(max(0.0, due - time.monotonic())):
                     return
                 for kind in kinds(tick):
