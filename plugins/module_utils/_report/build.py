@@ -20,7 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.verdict import Report, judge, judge_all
 
 MOVING_MODES = ("planned", "manual", "emergency", "automatic")
-# The step that writes this report cannot report on itself.
+# The step (and the play) that writes this report cannot report on itself.
 _OWN_STEP = "report"
 
 
@@ -46,7 +46,7 @@ def build_report(run: Run, requests: list[Request], reconciliation: dict[str, An
         "plan_seconds": _since(run, view.first_good_at_target),
         "outage_seconds": _rounded(view.outage_seconds),
         "moved_seconds": _since(run, run.moved_at),
-        "steps": [_step_of(run, step) for step in run.steps if step.name != _OWN_STEP],
+        "steps": [_step_of(run, step) for step in run.steps if step.name.lower() != _OWN_STEP],
         "loss_estimate": run.facts.get("recovery_loss_estimate"),
         "fence_proofs": _listed(run.facts.get("recovery_fence_proofs")),
         "checks": _listed(_checks_of(run.facts.get("recovery_validation"))),

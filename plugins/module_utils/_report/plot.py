@@ -62,7 +62,7 @@ def _render_latencies(series: Series, scale: Scale) -> Markup:
     """On a logarithmic scale: what matters is ten times slower, not ten milliseconds."""
     seen = [point[3] for point in series["points"] if point[3] > 0]
     lowest = math.floor(math.log10(max(1.0, min(seen, default=1.0))))
-    highest = max(lowest + 2, math.ceil(math.log10(max(seen, default=1.0))))
+    highest = max(lowest + 2, math.ceil(math.log10(1.1 * max(seen, default=1.0))))
     bars = []
     for point in series["points"]:
         if point[3] <= 0:
@@ -76,7 +76,7 @@ def _render_latencies(series: Series, scale: Scale) -> Markup:
         _gap_shades(series, scale),
         tag("path", d="".join(bars), class_="slow"),
     )
-    decades = range(lowest, highest + 1)
+    decades = range(highest, lowest - 1, -1)
     labels = [
         (say_seconds(10.0**decade / 1000).replace(".0 s", " s"), 100 - 100 * (decade - lowest) / (highest - lowest))
         for decade in decades
@@ -88,7 +88,7 @@ def _panel(name: str, picture: Markup, labels: list[tuple[str, float]], scale: S
     sides = [tag("span", text, style=f"top:{round(at, 1)}%") for text, at in labels]
     return tag(
         "div",
-        tag("div", name, class_="panel-name"),
+        tag("div", name, tag("span", f", up to {labels[0][0]}", class_="only-narrow"), class_="panel-name"),
         tag("div", sides, class_="values", aria_hidden="true"),
         tag("div", render_grid(scale), picture, over, class_="area"),
         class_="panel",

@@ -55,13 +55,13 @@ def render_tiles(report: Report) -> Markup:
 def _objective_tile(name: str, measure: dict[str, Any], more: str) -> Markup:
     objective, achieved = measure["objective_seconds"], measure["achieved_seconds"]
     if objective is None or achieved is None:
-        allowed = "" if objective is None else f"{say_seconds(objective)} allowed; "
+        allowed = "" if objective is None else f"{objective:g} s allowed; "
         return _tile(name, _seconds(achieved), allowed + more)
     is_over = achieved > objective
     share = 100.0 if is_over or objective <= 0 else 100.0 * achieved / objective
     filled = tag("span", style=f"width:{share:.1f}%", class_="is-bad" if is_over else None) if achieved else None
     meter = tag("div", filled, class_="meter", aria_hidden="true")
-    allowed = f"{say_seconds(objective)} allowed; {more}"
+    allowed = f"{objective:g} s allowed; {more}"
     return _tile(name, say_seconds(achieved), allowed, meter=meter, is_bad=is_over)
 
 
@@ -103,7 +103,7 @@ def render_fence(proofs: list[Any]) -> Markup:
         columns = ["Site", "Level", "Method", "Observed", "Holds until"]
         keys = ("site", "level", "method", "observed_at", "expires_at")
         known = [proof if isinstance(proof, dict) else {"site": str(proof)} for proof in proofs]
-        body = render_table(columns, [[_cell(proof.get(key)) for key in keys] for proof in known])
+        body = render_table(columns, [[_time(_cell(proof.get(key))) for key in keys] for proof in known])
     return tag("section", tag("h3", "Fence proof"), body, class_="card")
 
 
@@ -147,6 +147,11 @@ def render_failures(failures: list[dict[str, Any]]) -> Markup:
     ]
     table = render_table(["Task", "Host", "What happened", "Next action"], rows, "checks")
     return tag("section", tag("h3", "Failures"), table, class_="card")
+
+
+def _time(text: str) -> str:
+    """An instant in UTC as its time of day: the date stands at the top of the page."""
+    return f"{text[11:19]} UTC" if text.endswith("Z") and text[10:11] == "T" else text
 
 
 def _cell(value: Any) -> str:

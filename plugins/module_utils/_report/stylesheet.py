@@ -51,7 +51,7 @@ code{font:.875em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywher
 """
 
 _FIGURES = """
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13.5rem,1fr));gap:1rem;margin-top:1rem}
+.tiles{display:grid;grid-template-columns:repeat(3,1fr);gap:1rem;margin-top:1rem}
 .tiles .card{margin:0}
 .tile .name{color:var(--soft);font-size:.875rem}
 .tile .figure{font-size:1.9rem;line-height:1.25;font-weight:650;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
@@ -74,8 +74,8 @@ td,th{overflow-wrap:break-word}
 """
 
 _PLOT = """
-.moment{--side:14.5rem}
-.plot,.timeline{position:relative}
+.moment{--side:15.5rem}
+.plot,.timeline{position:relative}.sub+.timeline{margin-top:.9rem}.only-narrow{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;font-size:.8125rem;color:var(--soft);margin-bottom:.6rem}
 .legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:.15rem;margin-right:.4rem;vertical-align:-.08rem}
 .panel{position:relative;display:grid;grid-template-columns:var(--side) 1fr;margin-bottom:1.1rem}
@@ -86,7 +86,7 @@ _PLOT = """
 .panel+.panel .area{height:5rem}
 .area svg{position:absolute;inset:0;width:100%;height:100%;display:block;overflow:hidden}
 .grid{position:absolute;inset:0;pointer-events:none}
-.timeline>.grid{left:var(--side)}
+.timeline>.grid{left:var(--side);bottom:1.3rem}
 .grid span{position:absolute;top:0;bottom:0;width:1px;background:var(--fine)}
 .grid span.start{background:var(--idle)}
 .good{fill:var(--good)}.bad{fill:var(--bad)}.slow{fill:var(--slow)}
@@ -120,7 +120,7 @@ main{padding:1.25rem .9rem 2rem}h1{font-size:1.45rem}.card{padding:.95rem 1rem}.
 .tiles{grid-template-columns:1fr 1fr;gap:.7rem}.tile .figure{font-size:1.5rem}
 .tile .figure.is-unknown{font-size:1.05rem}
 .panel,.steps li{grid-template-columns:1fr}.panel-name{padding:0 0 .65rem}
-.values{display:none}.steps li{padding:.2rem 0}.steps .number{width:auto}
+.values{display:none}.only-narrow{display:inline;color:var(--soft)}.steps li{padding:.2rem 0}.steps .number{width:auto}
 .axis span:nth-child(even),.marks span:nth-child(even){display:none}
 .checks thead{display:none}.checks tr{display:block;padding:.5rem 0;border-top:1px solid var(--fine)}
 .checks th,.checks td{display:block;border:0;padding:.05rem 0}

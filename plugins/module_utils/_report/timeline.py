@@ -29,9 +29,10 @@ def say_step(step: Step) -> str:
 
 
 def say_outcome(step: Step) -> str:
-    if step["undone"]:
-        return "undone later"
-    return {"begun": "begun, never finished"}.get(step["outcome"], step["outcome"])
+    said = {"begun": "begun, never finished"}.get(step["outcome"], step["outcome"])
+    if not step["undone"]:
+        return said
+    return "failed, undone later" if said == "failed" else "undone later"
 
 
 def render_timeline(steps: list[Step], scale: Scale) -> Markup:
@@ -39,17 +40,26 @@ def render_timeline(steps: list[Step], scale: Scale) -> Markup:
     rows: list[Markup] = []
     play = None
     for number, step in enumerate(steps, 1):
-        if step["play"] != play:
-            play = step["play"]
-            rows.append(tag("li", play, class_="play"))
+        if step["play"] != play and step["name"] != step["play"]:
+            rows.append(tag("li", step["play"], class_="play"))
+        play = step["play"]
         rows.append(_render_row(number, step, scale))
     return tag("div", render_grid(scale), tag("ol", rows, class_="steps"), render_axis(scale), class_="timeline")
+
+
+def _kind(step: Step) -> str:
+    """What the colour says; a failure before all else."""
+    if step["outcome"] == "failed":
+        return "failed"
+    if step["undo"]:
+        return "undo"
+    return "undone" if step["undone"] else str(step["outcome"])
 
 
 def _render_row(number: int, step: Step, scale: Scale) -> Markup:
     begun, ended = step["started_seconds"], step["started_seconds"] + step["seconds"]
     style = f"left:{scale.percent(begun)}%;width:{scale.width(begun, ended)}%"
-    kind = "undo" if step["undo"] else "undone" if step["undone"] else step["outcome"]
+    kind = _kind(step)
     hosts = ", ".join(step["hosts"])
     outcome = say_outcome(step)
     told = tag("em", outcome, class_=f"is-{kind}") if kind in ("failed", "undone", "begun") else None
