@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         signal.signal(number, lambda *_: stop.set())
     pace = Pace(options.rate, options.workers, options.timeout, options.retry, options.duration)
     Load(client, record, pace).run(stop)
+    client.close()
     record.close()
     seen = summary(entries(options.record, offset=record.begins_at))
     seen["record"] = str(options.record)

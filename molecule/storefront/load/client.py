@@ -44,6 +44,11 @@ class Connections:
         with self._lock:
             self._idle.append(connection)
 
+    def close(self) -> None:
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
 
 def still_open(connection: http.client.HTTPConnection) -> bool:
     """An idle connection with something to read is one that the other side has closed."""
@@ -73,6 +78,9 @@ class Client:
             return Reply(None, "no answer in time")
         except (OSError, http.client.HTTPException, Unresolved) as error:
             return Reply(None, f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        self._connections.close()
 
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, deadline: float) -> Reply:
         connection = self._connections.take(self._resolver.address())
