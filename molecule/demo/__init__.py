@@ -1,0 +1,1 @@
+"""The main job, end to end: a storefront is protected, moved, hit by a disaster, recovered, and restored."""
