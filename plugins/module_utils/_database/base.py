@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
@@ -67,3 +68,7 @@ class Database(ABC):
     @abstractmethod
     def release(self, before: dict[str, Any], deadline: Deadline) -> None:
         """Undo ``cut_off`` as far as the configuration goes; never starts the service."""
+
+    @abstractmethod
+    def selected_texts(self, query: str, since: datetime) -> set[str]:
+        """The first column of a query in the application's database, read-only; ``%s`` in it stands for ``since``."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import Cluster
@@ -171,3 +172,12 @@ def is_following(seen: dict[str, Any], identity: dict[str, Any]) -> bool:
         and seen.get("replayed_lsn")
         and parse_lsn(seen["replayed_lsn"]) >= parse_lsn(identity["lsn"])
     )
+
+    def selected_texts(self, query: str, since: datetime) -> set[str]:
+        application = self.options.get("database") or "postgres"
+        with open_session(
+            host=self.cluster.socket_directory, port=self.cluster.port, user="postgres", database=application
+        ) as session:
+            session.rows("SET default_transaction_read_only = on")
+            rows = session.rows(query, (since,) if "%s" in query else ())
+        return {str(next(iter(row.values()))) for row in rows}

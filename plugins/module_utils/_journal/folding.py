@@ -75,6 +75,8 @@ class Run:
     failures: list[dict[str, Any]]
     moved_at: float | None
     unreadable: int
+    proofs: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Any] = field(default_factory=list)
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -130,9 +132,22 @@ def _take_line(run: Run, line: Line) -> None:
     elif line.get("outcome") in FAILED and not line.get("ignored"):
         place = {key: line.get(key) for key in ("at", "play", "step", "task", "host")}
         run.failures.append({**place, **(line.get("error") or {})})
+    _take_evidence(run, line.get("recovery"))
     facts = line.get("facts")
     if isinstance(facts, dict):
         _take_facts(run, facts, as_epoch(line["at"]))
+
+
+def _take_evidence(run: Run, evidence: Any) -> None:
+    """Fence proofs and checks stand in the modules' own evidence, whether or not the plan came to repeat them."""
+    for part in evidence if isinstance(evidence, list) else [evidence]:
+        if not isinstance(part, dict):
+            continue
+        proof = part.get("fence_proof", part)
+        if isinstance(proof, dict) and {"site", "level", "method"} <= proof.keys() and proof not in run.proofs:
+            run.proofs.append(proof)
+        if isinstance(part.get("checks"), list):
+            run.checks = part["checks"]
 
 
 def _take_facts(run: Run, facts: dict[str, Any], at: float) -> None:
