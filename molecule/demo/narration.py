@@ -52,7 +52,8 @@ class Narrator:
         if client.get("requests"):
             self.say(
                 f"  → clients: {client['requests']} requests, {client['failed_requests']} failed, longest stall "
-                f"{client['longest_stall_ms']} ms; RTO {_seconds(rto['achieved_seconds'])} of {rto['objective_seconds']} s; "
+                f"{client['longest_stall_ms']} ms; RTO {_seconds(rto['achieved_seconds'])} "
+                f"of {rto['objective_seconds']} s; "
                 f"lost orders: {'not measured' if rpo['acknowledged_lost'] is None else rpo['acknowledged_lost']}"
             )
 

@@ -42,7 +42,9 @@ class Lab:
     def sql(self, host: str, statement: str, *, database: str = "storefront", socket: str | None = None) -> str:
         """Run SQL on a host as postgres, through its own socket."""
         place = ["-h", socket] if socket else []
-        return self.on(host, "runuser", "-u", "postgres", "--", "psql", "-XAtq", *place, "-d", database, "-c", statement)
+        return self.on(
+            host, "runuser", "-u", "postgres", "--", "psql", "-XAtq", *place, "-d", database, "-c", statement
+        )
 
     def playbook(self, *arguments: str) -> None:
         self.do("exec", f"{PROJECT}/.venv/bin/ansible-playbook", "-i", "inventories/two_sites", *arguments)

@@ -45,8 +45,8 @@ class Story:
         self.narrator.act(
             number,
             "Protect",
-            "Log archiving into two repositories (a repository host and an object store), a boot guard on both databases, "
-            "an observer at the witness, and a first backup of which every byte is read back.",
+            "Log archiving into two repositories (a repository host and an object store), a boot guard on both "
+            "databases, an observer at the witness, and a first backup of which every byte is read back.",
         )
         self._run("protect", {})
 
@@ -86,14 +86,14 @@ class Story:
         self.narrator.act(
             number,
             f"Emergency failover, {HOME} → {AWAY}",
-            "What would be lost is computed from the observer's record and shown. Then the power switch is told to keep "
-            f"{HOME} off and answers that it is: only with that proof is {AWAY} promoted.",
+            "What would be lost is computed from the observer's record and shown. Then the power switch is told to "
+            f"keep {HOME} off and answers that it is: only with that proof is {AWAY} promoted.",
         )
         report = self._move("failover", HOME, AWAY, "emergency")
         estimate = report.get("loss_estimate") or {}
         self.narrator.say(
-            f"  → estimate before the decision: {estimate.get('bytes')} bytes, {estimate.get('transactions')} transactions, "
-            f"{estimate.get('seconds')} s; acknowledged orders really lost: {report['rpo']['acknowledged_lost']}"
+            f"  → estimate before the decision: {estimate.get('bytes')} bytes, "
+            f"{estimate.get('transactions')} transactions, {estimate.get('seconds')} s; acknowledged orders really lost: {report['rpo']['acknowledged_lost']}"
         )
         for proof in report.get("fence_proofs") or []:
             self.narrator.say(f"  → fence proof: {proof['site']} by {proof['method']}, level {proof['level']}")

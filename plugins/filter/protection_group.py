@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
     backup_targets,
@@ -39,7 +40,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "backup_targets": _explained(backup_targets),
+            "balancer_endpoints": _explained(balancer_endpoints),
             "database_pairs": _explained(database_pairs),
-            "pooler_endpoints": _explained(pooler_endpoints),
+            "database_servers": _explained(database_servers),
             "group_loss": _explained(group_loss),
+            "pooler_endpoints": _explained(pooler_endpoints),
+            "records_at": _explained(records_at),
+            "source_probes": _explained(source_probes),
         }

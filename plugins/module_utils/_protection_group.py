@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._loss import loss_estimate
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._loss import estimate_loss
 
 HostVars = Mapping[str, Mapping[str, Any]]
 
@@ -30,9 +30,16 @@ def database_pairs(
     pairs = []
     for name in _in_order(databases):
         entry = databases[name]
-        ends = {role: _end(name, entry, site, hostvars, observed) for role, site in (("source", source), ("target", target))}
+        ends = {
+            role: _end(name, entry, site, hostvars, observed) for role, site in (("source", source), ("target", target))
+        }
         pairs.append(
-            {"name": name, "engine": entry["engine"], "system_identifier": str(entry.get("system_identifier", "")), **ends}
+            {
+                "name": name,
+                "engine": entry["engine"],
+                "system_identifier": str(entry.get("system_identifier", "")),
+                **ends,
+            }
         )
     return pairs
 
@@ -61,7 +68,7 @@ def pooler_endpoints(
 
 
 def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> list[dict[str, Any]]:
-    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, ready for the option of that name."""
+    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, the last three for C(balancer)."""
     return [
         {
             "name": name,
@@ -94,7 +101,11 @@ def backup_targets(
             next_action="Name one of these in recovery_backup_repositories",
         )
     return [
-        {"name": name, "engine": databases[name]["engine"], "repository": _without_secrets(repository, repositories[repository])}
+        {
+            "name": name,
+            "engine": databases[name]["engine"],
+            "repository": _without_secrets(repository, repositories[repository]),
+        }
         for name in _in_order(databases)
         for repository in names
     ]
@@ -159,10 +170,13 @@ def group_loss(
     With ``observation`` (what the observer wrote last) each source is taken from there, since it no
     longer answers; without it, from what was observed live. One unknown estimate makes the whole unknown.
     """
-    estimates = {}
+    estimates: dict[str, dict[str, Any]] = {}
     for pair in pairs:
+        if _has_moved(pair):
+            estimates[pair["name"]] = {**NOTHING_LEFT_TO_LOSE}
+            continue
         source = pair["source"]["database"] if observation is None else _observed(observation, pair["name"])
-        estimates[pair["name"]] = loss_estimate(pair["target"]["database"], source, dict(objectives))
+        estimates[pair["name"]] = estimate_loss(pair["target"]["database"], source, dict(objectives))
     known = bool(estimates) and all(estimate["known"] for estimate in estimates.values())
     over = [f"{name}: {reason}" for name, estimate in sorted(estimates.items()) for reason in estimate["over"]]
     return {
@@ -173,6 +187,24 @@ def group_loss(
         "within_objective": known and not over,
         "databases": estimates,
     }
+
+
+# A run that goes on after a crash finds the promotion done: there is nothing left to decide.
+NOTHING_LEFT_TO_LOSE: dict[str, Any] = {
+    "known": True,
+    "bytes": 0,
+    "transactions": 0,
+    "seconds": 0.0,
+    "basis": "moved",
+    "over": [],
+}
+
+
+def _has_moved(pair: Mapping[str, Any]) -> bool:
+    """The target is a primary already, of the declared system, and the source is none as far as it can be seen."""
+    target, source = pair["target"]["database"], pair["source"]["database"]
+    is_ours = str(target.get("system_identifier")) == pair["system_identifier"]
+    return target.get("state") == "primary" and is_ours and source.get("state") != "primary"
 
 
 def _totals(estimates: list[dict[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def union_spec(members: dict[str, type[AnyMember]], **option: Any) -> dict[str, 
     }
 
 
-def chosen(members: dict[str, type[AnyMember]], value: dict[str, Any], *, option: str) -> tuple[type[AnyMember], dict[str, Any]]:
+def chosen(
+    members: dict[str, type[AnyMember]], value: dict[str, Any], *, option: str
+) -> tuple[type[AnyMember], dict[str, Any]]:
     """The member that was given, with its options."""
     given = [name for name in sorted(members) if value.get(name) is not None]
     if len(given) != 1:

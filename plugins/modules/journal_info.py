@@ -76,6 +76,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.finding import describe_run, find_run
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import run_observation
 
