@@ -160,6 +160,15 @@ class PostgreSQL(Database):
         if "standby.signal" not in before.get("signals", []):
             self.cluster.remove_signals()
 
+    def selected_texts(self, query: str, since: datetime) -> set[str]:
+        application = self.options.get("database") or "postgres"
+        with open_session(
+            host=self.cluster.socket_directory, port=self.cluster.port, user="postgres", database=application
+        ) as session:
+            session.rows("SET default_transaction_read_only = on")
+            rows = session.rows(query, (since,) if "%s" in query else ())
+        return {str(next(iter(row.values()))) for row in rows}
+
 
 def is_following(seen: dict[str, Any], identity: dict[str, Any]) -> bool:
     """Whether an observation proves that the server follows the identified primary."""
@@ -172,12 +181,3 @@ def is_following(seen: dict[str, Any], identity: dict[str, Any]) -> bool:
         and seen.get("replayed_lsn")
         and parse_lsn(seen["replayed_lsn"]) >= parse_lsn(identity["lsn"])
     )
-
-    def selected_texts(self, query: str, since: datetime) -> set[str]:
-        application = self.options.get("database") or "postgres"
-        with open_session(
-            host=self.cluster.socket_directory, port=self.cluster.port, user="postgres", database=application
-        ) as session:
-            session.rows("SET default_transaction_read_only = on")
-            rows = session.rows(query, (since,) if "%s" in query else ())
-        return {str(next(iter(row.values()))) for row in rows}
