@@ -36,7 +36,8 @@ def _status(lab: Lab, plan: topology.Topology, given: argparse.Namespace) -> Non
     if given.json:
         _say(json.dumps(found, indent=2))
         return
-    _say(f"lab {found['name']}: {'up' if found['up'] else 'down'}; power switch {'on' if found['power_switch'] else 'off'}")
+    switch = "on" if found["power_switch"] else "off"
+    _say(f"lab {found['name']}: {'up' if found['up'] else 'down'}; power switch {switch}")
     _say(f"{'HOST':<12}{'PLACE':<12}{'ADDRESS':<14}{'POWER':<8}{'DISK MB':>8}")
     for name, entry in found["hosts"].items():
         power = "frozen" if entry["frozen"] else entry["power"]
@@ -215,14 +216,22 @@ def main(argv: list[str]) -> int:
 
 def _work(lab: Lab, given: Any) -> None:
     plan = topology.load()
-    switch = lab.process(life.POWER_SWITCH)
-    if switch is not None and given.work not in (_exec, _enter):
-        machine.join_namespaces_of(switch.pid)
+    if given.work not in (_exec, _enter):
+        _stand_on_the_machine(lab)
     if given.work in UNLOCKED:
         given.work(lab, plan, given)
         return
     with lab.lock():
         given.work(lab, plan, given)
+
+
+def _stand_on_the_machine(lab: Lab) -> None:
+    """A verb may be given from within a lab; the power switch of that lab, or of this one, stands outside."""
+    for name in dict.fromkeys((os.environ.get("RECOVERY_LAB") or lab.name, lab.name)):
+        switch = Lab(name).process(life.POWER_SWITCH)
+        if switch is not None:
+            machine.join_namespaces_of(switch.pid)
+            return
 
 
 def _fail(message: str, code: int) -> int:

@@ -40,7 +40,11 @@ def _pass_socket(listen: str) -> None:
         listener = socket.create_server((address, int(port)), backlog=128)
     except OSError as error:
         raise LabError(f"cannot listen at {listen}: {error.strerror}") from error
-    os.dup2(listener.fileno(), FIRST_PASSED_DESCRIPTOR, inheritable=True)
+    handle = listener.detach()
+    if handle != FIRST_PASSED_DESCRIPTOR:
+        os.dup2(handle, FIRST_PASSED_DESCRIPTOR)
+        os.close(handle)
+    os.set_inheritable(FIRST_PASSED_DESCRIPTOR, True)
 
 
 def enter(lab: Lab, topology: Topology, name: str, command: Sequence[str]) -> None:

@@ -84,5 +84,5 @@ def _write_power_password(lab: Lab, switch: PowerSwitch) -> None:
     text = switch.password_file.read_text() if switch.password_file.exists() else ""
     match = re.search(rf"^{switch.password_variable}:\s*(\S+)\s*$", text, re.MULTILINE)
     if text and match is None:
-        raise LabError(f"{switch.password_variable} is not readable in {switch.password_file}; the power switch needs it")
+        raise LabError(f"the power switch needs {switch.password_variable}, not readable in {switch.password_file}")
     write_atomically(power_password_file(lab), match.group(1) if match else secrets.token_hex(16), mode=0o600)

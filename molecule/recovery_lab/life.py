@@ -96,7 +96,7 @@ def destroy(lab: Lab, topology: Topology) -> None:
     for image in lab.directory.glob("hosts/*/disk.img"):
         loop_device.wait_until_free(image)
     shutil.rmtree(lab.directory, ignore_errors=True)
-    (lab.directory.parent / f".{lab.name}.lock").unlink(missing_ok=True)
+    lab.lock_file.unlink(missing_ok=True)
 
 
 def _take_down(lab: Lab, topology: Topology) -> None:

@@ -85,7 +85,8 @@ def connect(lab: Lab, port: Port) -> None:
 def unplug(lab: Lab, port: Port) -> None:
     """Pull the cable: the port falls silent at once, as a switched-off machine does. No reset, no farewell."""
     if exists(lab.router) and exists(lab.namespace(port.name)):
-        run(["ip", "netns", "exec", lab.router, "sh", "-c", f"[ ! -e /sys/class/net/{port.link} ] || ip link del {port.link}"])
+        script = f"[ ! -e /sys/class/net/{port.link} ] || ip link del {port.link}"
+        run(["ip", "netns", "exec", lab.router, "sh", "-c", script])
 
 
 def disconnect(lab: Lab, name: str) -> None:
@@ -168,7 +169,9 @@ def _partition_rules(topology: Topology, one: str, other: str) -> list[str]:
 def _isolation_rules(topology: Topology, name: str) -> list[str]:
     if name in topology.places:
         subnet = topology.places[name].subnet
-        return [f"inet lab routed ip saddr {subnet}", f"inet lab routed ip daddr {subnet}"]
+        # A machine may pass bridged packets through here as well: what stays inside the place is not meant.
+        directions = (("saddr", "daddr"), ("daddr", "saddr"))
+        return [f"inet lab routed ip {one} {subnet} ip {other} != {subnet}" for one, other in directions]
     return [
         rule
         for port in topology.ports_named(name)

@@ -80,7 +80,12 @@ class PowerSwitch:
             command = [sys.executable, str(MOLECULE / "lab"), "--name", self._lab.name, verb, name]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=ORDER_SECONDS, check=False, stdin=subprocess.DEVNULL
+                    command,
+                    capture_output=True,
+                    text=True,
+                    timeout=ORDER_SECONDS,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
                 )
             except subprocess.TimeoutExpired:
                 return f"{verb} {name} took longer than {ORDER_SECONDS} s"

@@ -25,7 +25,9 @@ MOLECULE = Path(__file__).resolve().parent.parent
 RECIPE = MOLECULE / "rootfs.json"
 CUSTOMISE = MOLECULE / "recovery_lab" / "files" / "customise.sh"
 # What the machine's apt needs to reach its mirrors, and nothing else of its configuration.
-APT_SETTINGS = re.compile(r"^(Acquire::(?!IndexTargets)\S*(Proxy|CaInfo|Verify|Check-Valid|Check-Date)\S*|Acquire::Retries) ")
+APT_SETTINGS = re.compile(
+    r"^(Acquire::(?!IndexTargets)\S*(Proxy|CaInfo|Verify|Check-Valid|Check-Date)\S*|Acquire::Retries) "
+)
 
 
 def cache_directory() -> Path:
@@ -111,7 +113,8 @@ def _bootstrap(recipe: dict[str, Any], unfinished: Path, tools: Path, scratch: P
         "--dpkgopt=path-exclude=/usr/share/locale/*",
         "--essential-hook=mkdir -p $1/etc/postgresql-common/createcluster.d $1/usr/sbin",
         "--essential-hook=echo create_main_cluster=false > $1/etc/postgresql-common/createcluster.d/lab.conf",
-        "--essential-hook=printf '#!/bin/sh\\nexit 101\\n' > $1/usr/sbin/policy-rc.d; chmod 755 $1/usr/sbin/policy-rc.d",
+        "--essential-hook=printf '#!/bin/sh\\nexit 101\\n' > $1/usr/sbin/policy-rc.d",
+        "--essential-hook=chmod 755 $1/usr/sbin/policy-rc.d",
         f"--customize-hook=upload {tools}/rclone /usr/local/bin/rclone",
         f"--customize-hook=sh {CUSTOMISE} $1",
         recipe["suite"], str(unfinished), *_apt_sources(recipe["suite"]),

@@ -65,11 +65,17 @@ class Lab:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """One change of the lab at a time; readers do not wait."""
-        path = self.directory.parent / f".{self.name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            with self.lock_file.open("a") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if _is_the_file_at(handle.fileno(), self.lock_file):
+                    yield
+                    return
+
+    @property
+    def lock_file(self) -> Path:
+        return self.directory.parent / f".{self.name}.lock"
 
     def remember_process(self, key: str, pid: int) -> None:
         started = kernel.start_time(pid)
@@ -98,9 +104,12 @@ class Lab:
         return self.directory / "run" / "rootfs"
 
 
-def existing_labs() -> list[str]:
-    parent = REPOSITORY / "build" / "lab"
-    return sorted(path.name for path in parent.glob("*") if path.is_dir() and NAME.match(path.name))
+def _is_the_file_at(descriptor: int, path: Path) -> bool:
+    """Whoever destroys a lab removes its lock, too: one that waited for it holds a file that is no more."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:

@@ -3,6 +3,7 @@
 set -eu
 root=$1
 
+chmod 755 "$root/usr/local/bin/rclone"
 chroot "$root" useradd --create-home --shell /bin/bash recovery
 chroot "$root" useradd --create-home --shell /bin/bash storefront
 chroot "$root" useradd --home-dir /var/lib/pgbackrest --no-create-home --shell /bin/bash pgbackrest
