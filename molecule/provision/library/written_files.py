@@ -20,9 +20,14 @@ FILE = {
     "content": {"type": "str", "no_log": True},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
-    "mode": {"type": "str", "default": "0644"},
+    "mode": {"type": "str"},
     "initial": {"type": "bool", "default": False},
 }
+
+
+def mode_of(wanted: dict[str, Any]) -> int:
+    """The mode as a number; without one, everybody may read."""
+    return int(wanted["mode"] or ("0755" if wanted["content"] is None else "0644"), 8)
 
 
 def is_right(wanted: dict[str, Any]) -> bool:
@@ -34,7 +39,7 @@ def is_right(wanted: dict[str, Any]) -> bool:
         return True
     found = os.stat(path)
     owner = (pwd.getpwnam(wanted["owner"]).pw_uid, grp.getgrnam(wanted["group"]).gr_gid)
-    if (found.st_uid, found.st_gid) != owner or found.st_mode & 0o7777 != int(wanted["mode"], 8):
+    if (found.st_uid, found.st_gid) != owner or found.st_mode & 0o7777 != mode_of(wanted):
         return False
     if wanted["content"] is None:
         return os.path.isdir(path)
@@ -52,7 +57,7 @@ def write(module: AnsibleModule, wanted: dict[str, Any]) -> None:
             lines.write(wanted["content"])
         module.atomic_move(new, path)
     shutil.chown(path, wanted["owner"], wanted["group"])
-    os.chmod(path, int(wanted["mode"], 8))
+    os.chmod(path, mode_of(wanted))
 
 
 def main() -> None:
