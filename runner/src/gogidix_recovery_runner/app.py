@@ -18,7 +18,13 @@ from .api.problems import install_problems
 from .schemas import Problem
 from .service import Service
 
-_PROBLEMS = {401: "no valid token", 403: "role not allowed", 404: "unknown", 409: "busy or not in this state", 422: "not valid"}
+_PROBLEMS = {
+    401: "no valid token",
+    403: "role not allowed",
+    404: "unknown",
+    409: "busy or not in this state",
+    422: "not valid",
+}
 
 
 def create_app(service: Service) -> FastAPI:
@@ -40,7 +46,10 @@ def create_app(service: Service) -> FastAPI:
     guarded = APIRouter(
         prefix="/api/v1",
         responses={
-            status: {"description": text, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+            status: {
+                "description": text,
+                "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+            }
             for status, text in _PROBLEMS.items()
         },
     )

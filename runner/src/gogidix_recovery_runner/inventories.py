@@ -76,7 +76,12 @@ def read_inventory(name: str, path: Path, settings: Settings) -> Inventory:
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(settings.collections_path)}
     try:
         listed = subprocess.run(
-            argv, env=environment, cwd=settings.project_directory, capture_output=True, timeout=_READ_SECONDS, check=True
+            argv,
+            env=environment,
+            cwd=settings.project_directory,
+            capture_output=True,
+            timeout=_READ_SECONDS,
+            check=True,
         )
         hosts: dict[str, dict[str, Any]] = json.loads(listed.stdout)["_meta"]["hostvars"]
     except subprocess.CalledProcessError as error:

@@ -56,7 +56,7 @@ def read_specs(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def schema_of(options: dict[str, Any], inventory: Inventory) -> Schema:
-    """What a caller may give. What the inventory sets, and structures as a whole, are configuration and not parameters."""
+    """What a caller may give: not what the inventory sets, nor whole structures, which are configuration."""
     given = {
         name: option
         for name, option in options.items()
@@ -132,7 +132,8 @@ def _against(parameters: dict[str, Any], schema: Schema, inventory: Inventory) -
 def _said(error: jsonschema.ValidationError) -> str:
     """The message without the value: a value may be secret."""
     if error.validator == "enum":
-        return f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
+        choices: Any = error.validator_value
+        return f"must be one of {', '.join(map(str, choices))}"
     if error.validator == "type":
         return f"must be of type {error.validator_value}"
     return f"does not satisfy {error.validator}: {error.validator_value}"
@@ -165,5 +166,6 @@ def secrets_of(parameters: dict[str, Any], schema: Schema) -> list[str]:
 def masked(parameters: dict[str, Any], schema: Schema) -> dict[str, Any]:
     """The parameters as they may be stored and shown."""
     return {
-        name: MASK if schema["properties"].get(name, {}).get("writeOnly") else value for name, value in parameters.items()
+        name: MASK if schema["properties"].get(name, {}).get("writeOnly") else value
+        for name, value in parameters.items()
     }

@@ -91,7 +91,9 @@ class Service:
     def schema(self, plan: Plan, inventory: Inventory) -> Schema:
         specs = read_specs(self.settings)
         if plan.name not in specs:
-            raise NotFound(f"The collection declares no parameters for the plan {plan.name!r}, so it cannot be started.")
+            raise NotFound(
+                f"The collection declares no parameters for the plan {plan.name!r}, so it cannot be started."
+            )
         return schema_of(specs[plan.name], inventory)
 
     def startable(self) -> list[str]:
@@ -208,4 +210,3 @@ def lock_alone(path: Path) -> IO[str]:
             " (DISASTER_RECOVERY_DATABASE_URL)."
         ) from error
     return file
-

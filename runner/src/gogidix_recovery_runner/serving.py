@@ -26,7 +26,9 @@ def passed_socket(environment: Mapping[str, str]) -> socket.socket | None:
     if count is None or environment.get("LISTEN_PID", str(os.getpid())) != str(os.getpid()):
         return None
     if count != "1":
-        raise SettingsError(f"LISTEN_FDS={count} is not usable: exactly one listening socket is taken, as descriptor 3.")
+        raise SettingsError(
+            f"LISTEN_FDS={count} is not usable: exactly one listening socket is taken, as descriptor 3."
+        )
     try:
         passed = socket.socket(fileno=_FIRST_PASSED)
     except OSError as error:

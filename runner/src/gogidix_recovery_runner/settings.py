@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from .errors import SettingsError
 
+Known = Mapping[str, Any]
+
 PREFIX = "DISASTER_RECOVERY_"
 # Read by the command line client, not by the service.
 CLIENT_VARIABLES = frozenset({"DISASTER_RECOVERY_API", "DISASTER_RECOVERY_TOKEN"})
@@ -108,18 +110,24 @@ def _inventories(text: str) -> dict[str, Path]:
     return found
 
 
-def _state_directory(_: Mapping[str, Any]) -> Path:
+def _state_directory(_known: Known, _environment: Mapping[str, str]) -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/gogidix-recovery")
     return Path("~/.local/state/gogidix-recovery").expanduser()
 
 
-def _inventories_of_project(known: Mapping[str, Any]) -> dict[str, Path]:
+def _journal_directory(known: Known, environment: Mapping[str, str]) -> Path:
+    """Where plans that are run by hand keep theirs, when this is said: an undo reads the journals of both."""
+    given = environment.get("RECOVERY_JOURNAL_DIRECTORY")
+    return Path(given) if given else Path(known["data_directory"]) / "journal"
+
+
+def _inventories_of_project(known: Known, _environment: Mapping[str, str]) -> dict[str, Path]:
     folder = known["project_directory"] / "inventories"
     return {path.name: path for path in sorted(folder.glob("*/")) if path.is_dir()} if folder.is_dir() else {}
 
 
-# A default that is callable is asked with the settings above it in this table.
+# A default that is callable is asked with the settings above it in this table, and the environment.
 TABLE: dict[str, Variable] = {
     "host": Variable(f"{PREFIX}HOST", _text, "127.0.0.1", "address that the service listens on"),
     "port": Variable(f"{PREFIX}PORT", _whole(1, 65535), 8891, "port that the service listens on"),
@@ -127,16 +135,19 @@ TABLE: dict[str, Variable] = {
     "database_url": Variable(
         f"{PREFIX}DATABASE_URL",
         _text,
-        lambda known: f"sqlite:///{known['data_directory'] / 'records.sqlite3'}",
+        lambda known, _: f"sqlite:///{known['data_directory'] / 'records.sqlite3'}",
         "SQLAlchemy address of the records; SQLite in the data directory unless given",
     ),
     "project_directory": Variable(
-        f"{PREFIX}PROJECT_DIRECTORY", _path, lambda _: Path.cwd(), "where ansible.cfg stands and plans are started"
+        f"{PREFIX}PROJECT_DIRECTORY",
+        _path,
+        lambda _known, _: Path.cwd(),
+        "where ansible.cfg stands and plans are started",
     ),
     "collections_path": Variable(
         f"{PREFIX}COLLECTIONS_PATH",
         _path,
-        lambda known: known["project_directory"] / ".ansible" / "collections",
+        lambda known, _: known["project_directory"] / ".ansible" / "collections",
         "directory with ansible_collections/ in it",
     ),
     "collection": Variable(f"{PREFIX}COLLECTION", _text, "gogidix.disaster_recovery", "collection with the plans"),
@@ -152,11 +163,15 @@ TABLE: dict[str, Variable] = {
     "journal_directory": Variable(
         f"{PREFIX}JOURNAL_DIRECTORY",
         _path,
-        lambda known: known["data_directory"] / "journal",
-        "where plans write their journals",
+        _journal_directory,
+        "where plans write their journals; RECOVERY_JOURNAL_DIRECTORY unless given",
     ),
-    "failover_timeout_seconds": Variable("FAILOVER_TIMEOUT", _whole(1, 86400), 300, "seconds a plan that moves may take"),
-    "recovery_timeout_seconds": Variable("RECOVERY_TIMEOUT", _whole(1, 604800), 3600, "seconds any other plan may take"),
+    "failover_timeout_seconds": Variable(
+        "FAILOVER_TIMEOUT", _whole(1, 86400), 300, "seconds a plan that moves may take"
+    ),
+    "recovery_timeout_seconds": Variable(
+        "RECOVERY_TIMEOUT", _whole(1, 604800), 3600, "seconds any other plan may take"
+    ),
     "kill_grace_seconds": Variable(
         f"{PREFIX}KILL_GRACE", _whole(0, 3600), 60, "seconds after the deadline until the supervisor ends a plan"
     ),
@@ -174,15 +189,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     known_names = {variable.environment for variable in TABLE.values()} | CLIENT_VARIABLES
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known_names)
     if unknown:
-        raise SettingsError(f"Unknown setting {unknown[0]}. Remove it, or correct it to one of: {', '.join(sorted(known_names))}.")
+        raise SettingsError(
+            f"Unknown setting {unknown[0]}. Remove it, or correct it to one of: {', '.join(sorted(known_names))}."
+        )
     values: dict[str, Any] = {}
     for attribute, variable in TABLE.items():
         text = environment.get(variable.environment)
         if text is None:
-            values[attribute] = variable.default(values) if callable(variable.default) else variable.default
+            values[attribute] = (
+                variable.default(values, environment) if callable(variable.default) else variable.default
+            )
             continue
         try:
             values[attribute] = variable.parse(text)
         except ValueError as error:
-            raise SettingsError(f"{variable.environment}={text!r} is not usable: {error}. It is the {variable.meaning}.") from error
+            raise SettingsError(
+                f"{variable.environment}={text!r} is not usable: {error}. It is the {variable.meaning}."
+            ) from error
     return Settings(**values)

@@ -28,7 +28,9 @@ def place_of(cursor: str | None) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         place = ""
     if not _PLACE.match(place):
-        raise InvalidInput("cursor: use the one that a page gave.", errors=[{"field": "cursor", "message": "is not ours"}])
+        raise InvalidInput(
+            "cursor: use the one that a page gave.", errors=[{"field": "cursor", "message": "is not ours"}]
+        )
     return place
 
 

@@ -80,10 +80,14 @@ def _row(run_id: str, event: dict[str, Any]) -> RunEvent:
         uuid=event["uuid"],
         event=event["event"],
         created_at=datetime.fromisoformat(event["created"]),
-        play=event.get("play"),
-        role=event.get("role"),
+        play=_short(event.get("play")),
+        role=_short(event.get("role")),
         task=event.get("task"),
-        host=event.get("host"),
+        host=_short(event.get("host")),
         stdout=event.get("stdout", ""),
         data=event.get("data") or {},
     )
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:255]

@@ -37,15 +37,15 @@ class RunFilter:
     until: datetime | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        wanted = (
-            (self.status, lambda value: Run.status == value),
-            (self.plan, lambda value: Run.plan == value),
-            (self.inventory, lambda value: Run.inventory == value),
-            (self.group, lambda value: Run.group_name == value),
-            (self.since, lambda value: Run.queued_at >= value),
-            (self.until, lambda value: Run.queued_at < value),
+        wanted: tuple[tuple[object, sa.ColumnElement[bool]], ...] = (
+            (self.status, Run.status == self.status),
+            (self.plan, Run.plan == self.plan),
+            (self.inventory, Run.inventory == self.inventory),
+            (self.group, Run.group_name == self.group),
+            (self.since, Run.queued_at >= self.since),
+            (self.until, Run.queued_at < self.until),
         )
-        return [condition(value) for value, condition in wanted if value is not None]
+        return [condition for value, condition in wanted if value is not None]
 
 
 class Runs:
@@ -83,9 +83,7 @@ class Runs:
             return None
         with self._database.reading() as session:
             known = session.scalar(
-                sa.select(Run).where(
-                    Run.requested_by == run.requested_by, Run.idempotency_key == run.idempotency_key
-                )
+                sa.select(Run).where(Run.requested_by == run.requested_by, Run.idempotency_key == run.idempotency_key)
             )
         if known is not None and known.idempotency_hash != run.idempotency_hash:
             raise KeyReused("Use a new Idempotency-Key for a new request.", run=known.id)
@@ -93,9 +91,7 @@ class Runs:
 
     def _busy(self, resources: list[str]) -> Busy:
         with self._database.reading() as session:
-            lock = session.scalar(
-                sa.select(RunLock).where(RunLock.resource.in_(resources)).order_by(RunLock.resource)
-            )
+            lock = session.scalar(sa.select(RunLock).where(RunLock.resource.in_(resources)).order_by(RunLock.resource))
             holder = session.get(Run, lock.run_id) if lock else None
         if lock is None or holder is None:
             return Busy("The holder has just ended. Try again.", holder=None, resource=None)

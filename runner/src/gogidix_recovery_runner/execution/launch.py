@@ -20,6 +20,8 @@ from .run_directory import RunDirectory, Spec, private_directory_of
 from .values_file import write_values
 
 RUN_ID = "RECOVERY_RUN_ID"
+# The supervisor must find this package also when it is not installed.
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _PASSED = frozenset({"HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV"})
 _PASSED_PREFIXES = ("ANSIBLE_", "RECOVERY_")
 
@@ -94,9 +96,7 @@ def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "gogidix_recovery_runner.execution.supervisor", str(directory.path)]
     if spec.isolation == "namespace":
         argv = [*_in_namespace(shutil.which("bwrap") or "bwrap"), *argv]
-    passed = {
-        name: value for name, value in os.environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)
-    }
+    passed = {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)}
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
     with directory.child_log.open("ab") as child_log:
         directory.child_log.chmod(0o600)
@@ -106,7 +106,7 @@ def launch(directory: RunDirectory) -> subprocess.Popen[bytes]:
             stdout=child_log,
             stderr=child_log,
             cwd=spec.project_directory,
-            env={**passed, "PATH": path, "PYTHONUNBUFFERED": "1", **spec.environment},
+            env={**passed, "PATH": path, "PYTHONPATH": str(_PACKAGE_ROOT), **spec.environment},
             start_new_session=True,
         )
 

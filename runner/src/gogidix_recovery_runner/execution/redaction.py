@@ -27,7 +27,8 @@ _IN_TEXT = (
     (re.compile(r"gdr_[0-9a-f]{8}_[A-Za-z0-9_-]{43}"), MASK),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S), MASK),
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# Colours, and what PostgreSQL takes in no text.
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|\x00")
 _SHORTEST = 4
 
 
@@ -40,7 +41,7 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def text(self, text: str) -> str:
-        text = _COLOUR.sub("", text)
+        text = _NOISE.sub("", text)
         if self._known is not None:
             text = self._known.sub(MASK, text)
         for pattern, replacement in _IN_TEXT:

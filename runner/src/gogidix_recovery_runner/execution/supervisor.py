@@ -16,16 +16,19 @@ import shlex
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ansible_runner
+import ansible_runner.interface
 
 from . import process_tree
 from .redaction import Redactor
 from .run_directory import RunDirectory, Spec, write_json
 from .values_file import VALUES, read_secrets
 
+# The library carries no types.
+run_playbook: Callable[..., Any] = ansible_runner.interface.run
 _MOST_DATA = 32768
 _NOT_KEPT = frozenset({"playbook", "playbook_uuid", "play_uuid", "play_pattern", "task_args", "uuid", "parent_uuid"})
 
@@ -106,7 +109,7 @@ def run_plan(spec: Spec, directory: RunDirectory, log: EventLog) -> tuple[str, i
         arguments += " --check"
     if spec.vault_password_file:
         arguments += f" --vault-password-file {shlex.quote(spec.vault_password_file)}"
-    runner = ansible_runner.run(
+    runner = run_playbook(
         private_data_dir=str(directory.private_data),
         project_dir=spec.project_directory,
         playbook=spec.playbook,
@@ -149,6 +152,7 @@ def supervise(path: Path) -> dict[str, Any]:
 def main() -> None:
     directory = RunDirectory(Path(sys.argv[1]))
     os.umask(0o077)
+    os.environ.pop("PYTHONPATH", None)  # it was for this process, not for the plan
     process_tree.become_subreaper()
     own = process_tree.look_at(process_tree.own_pid())
     assert own is not None

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from alembic import context
+
 from gogidix_recovery_runner.database.models import Base
 
 context.configure(
