@@ -1,0 +1,38 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What a repository holds, for a person and for a check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+
+
+def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
+    """The backups with their trust, the windows, and how old the newest of each is."""
+    records = ledger.judge(engine.read_records().records)
+    catalogue = engine.read_catalogue(records)
+    at = now()
+    usable = [record for record in records if record.is_usable]
+    newest_age = (at - usable[-1].stopped_at).total_seconds() if usable else None
+    point = catalogue.newest_recovery_point_at
+    recovery_point = None
+    if point is not None:
+        recovery_point = {"at": written(point), "age_seconds": round((at - point).total_seconds(), 3)}
+    repository = engine.repository
+    return {
+        "backups": [record.as_result(at) for record in records],
+        "windows": catalogue.windows,
+        "newest_recovery_point": recovery_point,
+        "newest_backup_age_seconds": None if newest_age is None else round(newest_age, 3),
+        "system_identifier": catalogue.system_identifier,
+        "backup_running": catalogue.is_backup_running,
+        "repository": {"name": repository.name, "place": repository.place, **asdict(repository.probe())},
+    }

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Taking a backup: wanted is that there is one not older than an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Catalogue, Engine, Taken
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    IntegrityError,
+    LeaseError,
+    SpaceError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+
+# A fuller backup serves whoever wanted a smaller one.
+SERVES = {
+    "full": {"full"},
+    "differential": {"full", "differential"},
+    "incremental": {"full", "differential", "incremental"},
+}
+
+
+class BackupTaking:
+    """A Subject: the newest backup of a strategy."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        ledger: TrustLedger,
+        strategy: str,
+        *,
+        unless_newer_than_seconds: float | None,
+        minimum_percent_of_median: int,
+        check: bool,
+    ) -> None:
+        self.engine = engine
+        self.ledger = ledger
+        self.strategy = strategy
+        # pgBackRest counts whole seconds, so a backup that starts at once may carry the second that has begun.
+        begun = now().replace(microsecond=0)
+        self.wanted_since: datetime = begun - timedelta(seconds=unless_newer_than_seconds or 0)
+        self.must_be_new = unless_newer_than_seconds is None
+        self.minimum_percent = minimum_percent_of_median
+        self.check = check
+        self.catalogue: Catalogue | None = None
+        self.known: set[str] | None = None
+        self.taken: Taken | None = None
+        self.notes: list[str] = []
+
+    def describe(self) -> Description:
+        if self.known is None:
+            self.engine.require_here(self.strategy)
+        catalogue = self.engine.read_records()
+        self.catalogue = catalogue
+        if self.known is None:
+            self.known = {record.id for record in catalogue.records} if self.must_be_new else set()
+        newest = self._wanted_record()
+        return {"strategy": self.strategy, "since": written(self.wanted_since), "has_wanted_backup": newest is not None}
+
+    def _wanted_record(self) -> BackupRecord | None:
+        """The newest backup that serves, judged by what is known of it."""
+        if self.catalogue is None:
+            return None
+        if self.taken is not None:
+            named = [record for record in self.catalogue.records if record.id == self.taken.id]
+            return self.ledger.judge(named)[0] if named and named[0].is_usable else None
+        serving = [
+            record
+            for record in self.ledger.judge(self.catalogue.records)
+            if record.is_usable
+            and record.strategy in SERVES[self.strategy]
+            and record.stopped_at >= self.wanted_since
+            and record.id not in (self.known or set())
+        ]
+        return serving[-1] if serving else None
+
+    def plan(self, before: Description) -> Description:
+        if before["has_wanted_backup"]:
+            return before
+        assert self.catalogue is not None
+        if self.catalogue.is_backup_running:
+            raise LeaseError(
+                f"take a {self.strategy} backup of stanza {self.engine.stanza}",
+                cause="another backup of this stanza is running",
+                next_action="Wait until it has ended",
+            )
+        self._require_room()
+        return {**before, "has_wanted_backup": True}
+
+    def _require_room(self) -> None:
+        """Refuse when the repository, as far as it can be asked, has less room than the last one took."""
+        assert self.catalogue is not None
+        free = self.engine.repository.probe().free_bytes
+        alike = [each.changed_bytes for each in self.catalogue.records if each.strategy == self.strategy]
+        if free is None or not alike or free >= alike[-1]:
+            return
+        raise SpaceError(
+            f"take a {self.strategy} backup into {self.engine.repository}",
+            cause=f"{free} bytes are free there, the last one of this kind took {alike[-1]}",
+            next_action="Free space in the repository or enlarge it",
+            evidence={"free_bytes": free, "needed_bytes": alike[-1]},
+        )
+
+    def apply(self, before: Description, after: Description) -> None:
+        strategy = self._possible_strategy()
+        self.taken = self.engine.take(strategy)
+        self.notes += self.taken.warnings
+        # A backup that was asked for is finished only when it can be restored, so the log counts as well.
+        catalogue = self.engine.read_records()
+        record = next((each for each in catalogue.records if each.id == self.taken.id), None)
+        if record is None or not record.is_usable:
+            raise IntegrityError(
+                f"read backup {self.taken.id} back from {self.engine.repository}",
+                cause="it is not listed" if record is None else "; ".join(record.errors),
+                next_action="Look for damaged pages in the database, and take another backup",
+                data_state="unknown",
+            )
+        if record.strategy != self.strategy:
+            self.notes.append(f"A {record.strategy} backup was taken instead of {self.strategy}")
+        self.engine.prove_complete(record)
+        self._require_plausible_size(record, catalogue.records)
+        if self.check:
+            self._check(record)
+
+    def _possible_strategy(self) -> str:
+        """Full when what the wanted one would build on is known to be damaged."""
+        assert self.catalogue is not None
+        if self.strategy == "full":
+            return "full"
+        judged = self.ledger.judge(self.catalogue.records)
+        damaged = [record.id for record in judged if not record.is_usable]
+        newest_full = next((record for record in reversed(judged) if record.strategy == "full"), None)
+        if newest_full is None:
+            self.notes.append(f"There is no full backup to build on, so a full one is taken instead of {self.strategy}")
+            return "full"
+        newest = judged[-1]
+        if {newest.id, newest_full.id, *newest.chain} & set(damaged):
+            self.notes.append(f"The chain is broken ({', '.join(damaged)}), so a full backup is taken")
+            return "full"
+        return self.strategy
+
+    def _require_plausible_size(self, record: BackupRecord, records: list[BackupRecord]) -> None:
+        """A backup of a fraction of the usual size is an empty one until somebody says otherwise."""
+        others = [
+            each.size_bytes
+            for each in records
+            if each.id != record.id and each.is_usable and each.system_identifier == record.system_identifier
+        ]
+        if not others or self.minimum_percent <= 0:
+            return
+        usual = median(others)
+        if record.size_bytes * 100 < usual * self.minimum_percent:
+            error = f"it holds {record.size_bytes} bytes, less than {self.minimum_percent} % of the usual {usual:.0f}"
+            self.ledger.note_failure(record, [error], {"median_bytes": usual})
+            raise IntegrityError(
+                f"accept backup {record.id}",
+                cause=error,
+                next_action="See whether data was lost; if not, lower minimum_percent_of_median once",
+                evidence={"backup": record.id, "size_bytes": record.size_bytes, "median_bytes": usual},
+            )
+
+    def _check(self, record: BackupRecord) -> None:
+        self.ledger.require_writable()
+        result = self.engine.examine([record])[record.id]
+        if result.errors:
+            self.ledger.note_failure(record, result.errors, result.evidence)
+            raise IntegrityError(
+                f"check backup {record.id}",
+                cause="; ".join(result.errors),
+                next_action="Use another backup, and take a new full one",
+                evidence=result.evidence,
+            )
+        self.ledger.note_success(record, "checked", {"checked": result.evidence})
+
+    def evidence(self, before: Description, after: Description) -> dict[str, Any]:
+        return {
+            "stanza": self.engine.stanza,
+            "repository": self.engine.repository.name,
+            "backup": None if self.taken is None else self.taken.id,
+            "tool_seconds": None if self.taken is None else self.taken.seconds,
+            "notes": self.notes,
+        }
+
+    def results(self, after: Description) -> dict[str, Any]:
+        record = self._wanted_record()
+        return {
+            "backup": None if record is None else record.as_result(now()),
+            "log": None,
+            "notes": self.notes,
+        }
+
+
+class LogShipping:
+    """A Subject: the transaction log up to now is in the repository."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.shipped: dict[str, Any] | None = None
+        self.catalogue: Catalogue | None = None
+
+    def describe(self) -> Description:
+        if self.shipped is None:
+            self.engine.require_here("transaction_log")
+            self.engine.read_records()
+        return {"strategy": "transaction_log", "is_shipped": self.shipped is not None}
+
+    def plan(self, before: Description) -> Description:
+        return {**before, "is_shipped": True}
+
+    def apply(self, before: Description, after: Description) -> None:
+        self.shipped = self.engine.ship_log()
+        self.catalogue = self.engine.read_catalogue(self.engine.read_records().records)
+
+    def evidence(self, before: Description, after: Description) -> dict[str, Any]:
+        return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, "shipped": self.shipped}
+
+    def results(self, after: Description) -> dict[str, Any]:
+        windows = [] if self.catalogue is None else self.catalogue.windows
+        log = None if self.shipped is None else {**self.shipped, "window": windows[-1] if windows else None}
+        notes = [] if self.shipped is None or windows else ["There is no full backup yet that this log could follow"]
+        return {"backup": None, "log": log, "notes": notes}

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Calling pgBackRest and understanding what it says; its exit code alone is never believed."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    AccessError,
+    EncryptionError,
+    IntegrityError,
+    LeaseError,
+    LogGapError,
+    PreconditionError,
+    RecoveryError,
+    RepositoryError,
+    SpaceError,
+    TlsError,
+    ToolError,
+)
+
+CONFIGURATION_FILE = "/etc/pgbackrest/pgbackrest.conf"
+
+# What pgBackRest says, what it means, and what to do. The first pattern that is found decides.
+MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
+    (
+        r"no space left on device|disk quota exceeded",
+        SpaceError,
+        "Free space in the repository or enlarge it; what was there before is intact",
+    ),
+    (
+        r"\[095\]|CryptoError|unable to decrypt|cipher header invalid"
+        r"|key/value found outside of section|unable to flush",
+        EncryptionError,
+        "Compare the repository's cipher passphrase with the one it was created with; do not create it anew",
+    ),
+    (
+        r"must be run on the repository host|HostInvalidError|\[072\]",
+        PreconditionError,
+        "Run this on the repository host",
+    ),
+    (
+        r"\[050\]|unable to acquire lock|LockAcquireError",
+        LeaseError,
+        "Wait until the other pgBackRest process of this stanza has ended",
+    ),
+    (
+        r"\[062\]|stop file exists",
+        LeaseError,
+        "pgBackRest was stopped on purpose: run pgbackrest start when it may go on",
+    ),
+    (
+        r"\[026\]|ChecksumError|does not match expected checksum|page checksum",
+        IntegrityError,
+        "Use another backup, and take a new full one",
+    ),
+    (r"certificate|TLS error|\[TlsError\]", TlsError, "Renew or trust the certificate of the repository"),
+    (
+        r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|HTTP request failed with 403|Permission denied",
+        AccessError,
+        "Correct the repository's credentials, or run as the user who may read it",
+    ),
+    (
+        r"\[082\]|was not archived before the|ArchiveTimeoutError",
+        LogGapError,
+        "Look at archive_command and at the server's log: the transaction log does not reach the repository",
+    ),
+    (
+        r"\[049\]|HostConnectError|terminated unexpectedly|ServiceError|HTTP request failed|unable to connect|timeout",
+        RepositoryError,
+        "See whether the repository is up and can be reached from this host",
+    ),
+    (r"\[056\]|DbConnectError", PreconditionError, "See whether the database server runs and accepts this user"),
+    (r"\[038\]|while PostgreSQL is running", PreconditionError, "Stop the server first"),
+    (r"\[040\]|contains files", PreconditionError, "Restore into an empty directory"),
+    (
+        r"backup\.info cannot be opened|missing stanza path|stanza-create"
+        r"|unable to load info file|No usable .*info file",
+        RepositoryError,
+        "Create the stanza, or correct its name or the repository's path",
+    ),
+]
+UNKNOWN_NEXT_ACTION = "Read its words above; this outcome is not known to be success"
+
+
+def cleaned(text: str) -> str:
+    """What the tool said without the binary rubbish that a wrong passphrase puts there, on one line."""
+    text = re.sub(r"(outside of section at line \d+):.*", r"\1", text)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return " | ".join(dict.fromkeys(line for line in lines if line))[-1500:]
+
+
+def meaning_of(text: str, what: str, *, evidence: dict[str, Any] | None = None, **state: Any) -> RecoveryError:
+    """The error that pgBackRest's words stand for; words that are not known are a failure as well."""
+    for pattern, kind, next_action in MEANINGS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return kind(what, cause=cleaned(text), next_action=next_action, evidence=evidence, **state)
+    cause = cleaned(text) or "pgBackRest said nothing"
+    return ToolError(what, cause=cause, next_action=UNKNOWN_NEXT_ACTION, evidence=evidence, **state)
+
+
+@dataclass(frozen=True)
+class PgBackRest:
+    """pgBackRest for one stanza and one repository of one configuration file."""
+
+    configuration_file: str
+    stanza: str
+    repository_number: int
+    deadline: Deadline
+    jobs: int | None = None
+
+    def argv(self, command: str, *arguments: str, with_repository: bool = True) -> list[str]:
+        repository = [f"--repo={self.repository_number}"] if with_repository else []
+        base = ["pgbackrest", f"--config={self.configuration_file}", f"--stanza={self.stanza}"]
+        return [*base, *repository, *arguments, command]
+
+    @property
+    def jobs_argument(self) -> list[str]:
+        return [] if self.jobs is None else [f"--process-max={self.jobs}"]
+
+    def run(self, command: str, *arguments: str) -> Finished:
+        return run_tool(self.argv(command, *arguments), deadline=self.deadline)
+
+    def require(self, what: str, command: str, *arguments: str) -> Finished:
+        """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""
+        finished = self.run(command, *arguments)
+        if finished.rc != 0:
+            raise meaning_of(said_badly(finished), what, evidence={"tool": "pgbackrest", "rc": finished.rc})
+        return finished
+
+    def read_json(self, what: str, command: str, *arguments: str) -> Any:
+        finished = self.require(what, command, "--output=json", *arguments)
+        try:
+            return json.loads(without_bad_bytes(finished.stdout), strict=False)
+        except ValueError as error:
+            raise ToolError(
+                what,
+                cause=f"pgbackrest {command} did not answer in JSON: {cleaned(finished.stdout)[:300]}",
+                next_action="Compare the version of pgBackRest with the ones that are supported",
+            ) from error
+
+    def read_file(self, what: str, path: str) -> str:
+        """A small file of the repository, decrypted."""
+        return self.require(what, "repo-get", path).stdout
+
+
+def without_bad_bytes(text: str) -> str:
+    """JSON in which pgBackRest quoted bytes that are no text: an escape of ours that JSON does not know."""
+    return re.sub(r"\\x[0-9a-f]{2}", "?", text)
+
+
+def said_badly(finished: Finished) -> str:
+    """The errors and warnings of a run, with the lines that belong to them."""
+    lines: list[str] = []
+    is_bad = False
+    for line in (finished.stderr + "\n" + finished.stdout).splitlines():
+        if re.search(r"\b(ERROR|WARN|INFO|DETAIL|DEBUG|ASSERT): ", line):
+            is_bad = not re.search(r"\b(INFO|DETAIL|DEBUG): ", line)
+        if is_bad:
+            lines.append(re.sub(r"^\S+ \S+ P\d\d +", "", line))
+    return "\n".join(lines) or finished.last_lines

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Taking backups with pgBackRest, shipping the log, and judging what lies in the repository."""
+
+from __future__ import annotations
+
+import re
+from configparser import Error as ConfigurationError
+from configparser import RawConfigParser
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
+    PgBackRest,
+    cleaned,
+    meaning_of,
+    said_badly,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import StanzaInfo
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_verify import Findings
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import LiveCluster
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
+    Archive,
+    Segments,
+    lsn_value,
+    window_of,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination, Taken
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+
+TOOL_TYPES = {"full": "full", "differential": "diff", "incremental": "incr"}
+LABEL = re.compile(r"new backup label = (\S+)")
+DONE = "backup command end: completed successfully"
+WARNING = re.compile(r"WARN: (.+)")
+
+
+def require_right_host(tool: PgBackRest, repository: Repository, strategy: str) -> None:
+    """pgBackRest takes a backup only where the repository is, and only the database's host can close its log."""
+    hosts = configured_hosts(tool)
+    repository_host = hosts.get(f"repo{tool.repository_number}-host")
+    database_hosts = sorted(value for name, value in hosts.items() if re.fullmatch(r"pg\d+-host", name))
+    what = f"take a {strategy} backup of stanza {tool.stanza} here"
+    if strategy != "transaction_log" and repository_host:
+        raise PreconditionError(
+            what,
+            cause=f"{repository} is kept by another host, and pgBackRest takes its backups only there",
+            next_action=f"Run this on the repository host {repository_host}",
+        )
+    if strategy == "transaction_log" and database_hosts:
+        raise PreconditionError(
+            what,
+            cause="this host has no database of its own",
+            next_action=f"Run this on the database host that is primary: one of {', '.join(database_hosts)}",
+        )
+
+
+def configured_hosts(tool: PgBackRest) -> dict[str, str]:
+    """Every host that the configuration names; nothing else of it, for it holds secrets."""
+    parser = RawConfigParser(strict=False, delimiters=("=",), interpolation=None)
+    what = f"read {tool.configuration_file}"
+    try:
+        with open(tool.configuration_file, encoding="utf-8") as file:
+            parser.read_file(file)
+    except OSError as error:
+        raise PreconditionError(
+            what, cause=str(error), next_action="Run the role protect for this host, or set configuration_file"
+        ) from error
+    except ConfigurationError as error:
+        raise PreconditionError(
+            what, cause=f"it is not understood ({type(error).__name__})", next_action="Write it again with protect"
+        ) from error
+    found: dict[str, str] = {}
+    for section in ("global", "global:backup", tool.stanza):
+        if parser.has_section(section):
+            found.update({name: value for name, value in parser.items(section) if name.endswith("-host")})
+    return found
+
+
+def take_backup(tool: PgBackRest, strategy: str, repository: str) -> Taken:
+    """One backup; success is the tool's own last word and a label, not its exit code."""
+    what = f"take a {strategy} backup of stanza {tool.stanza} into {repository}"
+    arguments = [f"--type={TOOL_TYPES[strategy]}", "--log-level-console=info", *tool.jobs_argument]
+    finished = run_tool(tool.argv("backup", *arguments), deadline=tool.deadline)
+    label = LABEL.search(finished.stdout)
+    if finished.rc != 0:
+        raise meaning_of(said_badly(finished), what, evidence={"tool": "pgbackrest", "rc": finished.rc})
+    if label is None or DONE not in finished.stdout:
+        raise ToolError(
+            what,
+            cause=f"pgBackRest ended with 0 but did not say that it made a backup: {cleaned(finished.last_lines)}",
+            next_action="Run it by hand and read its log",
+        )
+    warnings = [" ".join(warning.split()) for warning in WARNING.findall(finished.stdout + finished.stderr)]
+    return Taken(label[1], round(finished.seconds, 3), list(dict.fromkeys(warnings)))
+
+
+def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Segments) -> dict[str, Any]:
+    """Close the current segment on the primary and wait until the repository holds it."""
+    what = f"ship the transaction log of stanza {tool.stanza}"
+    row = live.require_answer(
+        "SELECT pg_is_in_recovery(), current_setting('archive_mode'), system_identifier FROM pg_control_system();"
+    )[0]
+    if row[0] == "t":
+        raise PreconditionError(what, cause="this server is a standby", next_action="Run this on the primary's host")
+    if row[1] == "off":
+        raise PreconditionError(what, cause="archive_mode is off", next_action="Run the role protect and restart")
+    if row[2] != info.system_identifier:
+        raise PreconditionError(
+            what,
+            cause=f"this server is system {row[2]}, the stanza is of system {info.system_identifier}",
+            next_action="Correct the stanza or the port",
+        )
+    lsn, name = live.require_answer("SELECT lsn, pg_walfile_name(lsn) FROM pg_switch_wal() AS lsn;")[0]
+    timeline = int(name[:8], 16)
+    closed = segments.name(timeline, segments.holding(max(lsn_value(lsn) - 1, 0)))
+    directory = f"archive/{tool.stanza}/{info.archive_id}/{closed[:16]}"
+
+    def arrived() -> str:
+        listing = tool.read_json(what, "repo-ls", f"--filter=^{closed}-", directory) if info.archive_id else {}
+        return next((each for each in listing if each.startswith(closed)), "")
+
+    arrived_name = tool.deadline.wait_until(
+        f"see log segment {closed} arrive in the repository",
+        arrived,
+        bool,
+        every_seconds=0.1,
+        next_action="Look at archive_command and at the server's log",
+    )
+    return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": arrived_name}
+
+
+def examination(record: BackupRecord, findings: Findings, archive: Archive) -> Examination:
+    """One backup's part of a verification, together with the continuity of the log it needs."""
+    errors = []
+    found = findings.backups.get(record.id)
+    if found is None:
+        errors.append("the verification does not mention it")
+    elif not found.is_valid:
+        errors.append(f"{found.status}: {found}")
+    if window_of(record, record.timeline, archive) is None:
+        errors.append(f"its log from {record.wal_start} to {record.wal_stop} is not complete in the archive")
+    for name, log in findings.archives.items():
+        if not log.is_valid:
+            errors.append(f"the log {name}: {log}")
+    if not findings.is_ok and not errors:
+        other_is_bad = any(not each.is_valid for each in findings.backups.values())
+        errors += [] if other_is_bad else ["the verification ended in an error that it did not explain"]
+    evidence: dict[str, Any] = {
+        "files_checked": 0 if found is None else found.checked,
+        "files_valid": 0 if found is None else found.valid,
+        "log_segments_checked": sum(each.checked for each in findings.archives.values()),
+    }
+    if errors:
+        evidence["damaged_files"] = findings.damaged_files
+    return Examination(errors, evidence)

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What every backup engine can do. The verbs of the modules are written once, against this."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+
+STRATEGIES = ("full", "differential", "incremental", "transaction_log")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a repository holds for one engine."""
+
+    records: list[BackupRecord]
+    windows: list[dict[str, Any]]
+    newest_recovery_point_at: datetime | None
+    system_identifier: str
+    is_backup_running: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A backup that was just taken, in the tool's own words."""
+
+    id: str
+    seconds: float
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What reading a backup in its repository showed; ``errors`` speak against it."""
+
+    errors: list[str]
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question to a restored copy and the answer that proves it right."""
+
+    name: str
+    query: str
+    expect: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a preflight: what was looked at, what was seen, what is needed."""
+
+    check: str
+    passed: bool
+    observed: str
+    required: str
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """A restore that can be done: what from, how far, along which timeline."""
+
+    record: BackupRecord
+    target: RecoveryTarget
+    timeline: int
+    last_segment_lsn: int
+    preflight: list[Finding]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Where a recovery ended, as proven by the server."""
+
+    lsn: str
+    at: str | None
+    timeline: int
+    by: str
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Engine(ABC):
+    """One way to back up and to restore one kind of data."""
+
+    NAME: str
+    OPTIONS: dict[str, Any]
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        repository: Repository,
+        *,
+        deadline: Deadline,
+        configuration_file: str | None = None,
+        jobs: int | None = None,
+    ) -> None:
+        self.options = options
+        self.repository = repository
+        self.deadline = deadline
+        self.configuration_file = configuration_file
+        self.jobs = jobs
+
+    @property
+    @abstractmethod
+    def stanza(self) -> str:
+        """The name under which the repository keeps the backups."""
+
+    @property
+    @abstractmethod
+    def live_directory(self) -> Path:
+        """Where the live data is."""
+
+    @property
+    @abstractmethod
+    def default_port(self) -> int:
+        """The port of the live server."""
+
+    @abstractmethod
+    def read_records(self) -> Catalogue:
+        """The backups, cheaply: without the windows."""
+
+    @abstractmethod
+    def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
+        """The same with the windows, which take a listing of the log; ``records`` are the judged ones."""
+
+    @abstractmethod
+    def require_here(self, strategy: str) -> None:
+        """Raise when this host is not the one where this has to run, naming the one that is."""
+
+    @abstractmethod
+    def take(self, strategy: str) -> Taken:
+        """Take a full, differential or incremental backup."""
+
+    @abstractmethod
+    def prove_complete(self, record: BackupRecord) -> None:
+        """Raise unless everything that the backup needs to be consistent is in the repository."""
+
+    @abstractmethod
+    def ship_log(self) -> dict[str, Any]:
+        """Close the current piece of the transaction log and wait until the repository has it."""
+
+    @abstractmethod
+    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
+        """Read the backups where they lie."""
+
+    @abstractmethod
+    def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
+        """Restore a backup into an empty scratch directory, start it cut off from everything, and question it."""
+
+    @abstractmethod
+    def plan_restore(
+        self, records: list[BackupRecord], target: RecoveryTarget, *, backup: str | None, timeline: int | None
+    ) -> RestorePlan:
+        """Choose the backup and prove that the target can be reached; raises before anything is touched."""
+
+    @abstractmethod
+    def identity_at(self, directory: Path) -> str | None:
+        """The identity of the data in a directory, or None when there is none that can be read."""
+
+    @abstractmethod
+    def is_running(self, directory: Path) -> bool:
+        """Whether a server works on a directory."""
+
+    @abstractmethod
+    def lay_down(self, plan: RestorePlan, directory: Path) -> None:
+        """Write the backup's files into an empty directory and see that they are whole."""
+
+    @abstractmethod
+    def prove(self, plan: RestorePlan, directory: Path, *, port: int, listen: str = "") -> Reached:
+        """Let the data recover to the target, cut off from everything, and hold it there, running and readable."""
+
+    @abstractmethod
+    def open_beside(self, directory: Path, reached: Reached, *, port: int) -> Reached:
+        """Let a proven copy, which still runs, accept writes; it never archives."""
+
+    @abstractmethod
+    def prepare_in_place(self, plan: RestorePlan, reached: Reached, staged: Path, live: Path) -> None:
+        """Make a proven and stopped copy ready to be the live data."""
+
+    @abstractmethod
+    def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
+        """Start the live data and see it accept writes."""
+
+    @abstractmethod
+    def stop(self, directory: Path) -> None:
+        """Stop whatever works on a directory; nothing to do when nothing does."""

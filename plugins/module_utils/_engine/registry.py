@@ -1,0 +1,52 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The engines there are: one static table, because only static imports travel to a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    repository_spec,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, union_spec
+
+ENGINES: dict[str, type[Engine]] = {member.NAME: member for member in (PostgresqlEngine,)}
+
+
+def engine_spec() -> dict[str, Any]:
+    """The options that every verb on backups takes."""
+    return {
+        "engine": union_spec(ENGINES, required=True),
+        "repository": repository_spec(),
+        "configuration_file": {"type": "path"},
+        "jobs": {"type": "int"},
+        "deadline": {"type": "float", "default": 3600},
+        "trust_directory": {"type": "path", "default": "/var/lib/recovery/trust"},
+    }
+
+
+def open_engine(parameters: dict[str, Any]) -> Engine:
+    """The engine that a module's parameters describe, working on the repository that they describe."""
+    kind, options = chosen(ENGINES, parameters["engine"], option="engine")
+    return kind(
+        options,
+        open_repository(parameters["repository"]),
+        deadline=Deadline(parameters["deadline"]),
+        configuration_file=parameters.get("configuration_file"),
+        jobs=parameters.get("jobs"),
+    )
+
+
+def open_ledger(parameters: dict[str, Any], engine: Engine) -> TrustLedger:
+    """The evidence that this host has about the engine's backups in this repository."""
+    return TrustLedger(Path(parameters["trust_directory"]), engine.stanza, engine.repository.name)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The record of one backup: what it is, what it needs, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+
+# A backup climbs these one by one, by evidence only.
+TRUST_LEVELS = ("taken", "checked", "restored", "verified")
+
+
+def is_trusted_as(level: str, wanted: str) -> bool:
+    """Whether ``level`` is at least ``wanted``."""
+    return TRUST_LEVELS.index(level) >= TRUST_LEVELS.index(wanted)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A level and what it rests on; ``proven_at`` is None as long as nobody looked."""
+
+    level: str = "taken"
+    proven_at: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BackupRecord:
+    """One backup as its repository describes it, plus the trust that this host can give evidence for."""
+
+    id: str
+    engine: str
+    stanza: str
+    repository: str
+    strategy: str
+    parent: str | None
+    chain: list[str]
+    started_at: datetime
+    stopped_at: datetime
+    start_lsn: str
+    stop_lsn: str
+    wal_start: str
+    wal_stop: str
+    timeline: int
+    size_bytes: int
+    stored_bytes: int
+    changed_bytes: int
+    encrypted: bool
+    system_identifier: str
+    server_version: str
+    errors: list[str] = field(default_factory=list)
+    trust: Trust = field(default_factory=Trust)
+
+    @property
+    def identity(self) -> str:
+        """What evidence is bound to: a label alone can come back in another repository."""
+        return f"{self.system_identifier}/{self.id}/{self.stop_lsn}/{self.stored_bytes}"
+
+    @property
+    def is_usable(self) -> bool:
+        """Nothing is known against it."""
+        return not self.errors
+
+    def as_result(self, at: datetime) -> dict[str, Any]:
+        """Plain values for a module's result; the age is that of what it holds, counted to ``at``."""
+        result = asdict(self)
+        result["started_at"], result["stopped_at"] = written(self.started_at), written(self.stopped_at)
+        result["age_seconds"] = round((at - self.stopped_at).total_seconds(), 3)
+        return result

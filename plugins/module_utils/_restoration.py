@@ -1,0 +1,317 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Restoring: beside, proven, and only then put in place; the live path never holds anything unproven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Engine,
+    Finding,
+    Reached,
+    RestorePlan,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    PreconditionError,
+    RecoveryError,
+    TimelineError,
+    ToolError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+
+
+@dataclass(frozen=True)
+class RestoreRequest:
+    """What an operator asked for."""
+
+    target: RecoveryTarget
+    backup: str | None
+    timeline: int | None
+    confirm: str | None
+    is_in_place: bool
+    port: int
+    listen: str
+    keep_running: bool
+    run_id: str | None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a second call means the same data, so that finding it there is enough."""
+        return self.run_id is not None or (not self.is_in_place and self.target.value is not None)
+
+
+class Restoration:
+    """A Subject: the data in one directory."""
+
+    def __init__(self, engine: Engine, ledger: TrustLedger, request: RestoreRequest, directory: Path) -> None:
+        self.engine = engine
+        self.ledger = ledger
+        self.request = request
+        run_id = request.run_id or now().strftime("%Y%m%dT%H%M%S%f")
+        self.place = Place(directory, run_id)
+        self.restore_plan: RestorePlan | None = None
+        self.reached: Reached | None = None
+        self.kept: Path | None = None
+        self.is_done = False
+        self.preflight: list[Finding] = []
+        if request.is_in_place and not request.confirm:
+            raise InputError(
+                f"restore in place into {directory}",
+                cause="confirm is missing",
+                next_action="Set confirm to the system identifier of the inventory",
+            )
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {
+            "stanza": self.engine.stanza,
+            "repository": self.engine.repository.name,
+            "target": self.request.target.as_result(),
+            "backup": self.request.backup,
+            "timeline": self.request.timeline,
+            "run_id": self.request.run_id,
+        }
+
+    def describe(self) -> Description:
+        marker = self.place.read_marker()
+        is_ours = marker is not None and marker.get("identity") == self.identity
+        is_wanted = is_ours and (self.is_done or self.request.is_repeatable)
+        if marker is not None and is_wanted and not self.is_done:
+            self._remember(marker)
+        if not is_wanted and self.restore_plan is None:
+            self._look_at_repository()
+        state = "restored" if is_wanted else "occupied" if self.place.is_occupied else "empty"
+        return {
+            "directory": str(self.place.directory),
+            "state": state,
+            "target": str(self.request.target) if is_wanted else None,
+            "is_running": self.engine.is_running(self.place.directory),
+        }
+
+    def _remember(self, marker: dict[str, Any]) -> None:
+        """An earlier run did it: its results are this run's."""
+        self.reached = Reached(**marker["reached"])
+        self.kept = Path(marker["kept"]) if marker.get("kept") else None
+        self.preflight = [Finding(**each) for each in marker.get("preflight", [])]
+
+    def _look_at_repository(self) -> None:
+        self.place.require_usable()
+        records = self.ledger.judge(self.engine.read_records().records)
+        request = self.request
+        plan = self.engine.plan_restore(records, request.target, backup=request.backup, timeline=request.timeline)
+        self.restore_plan = plan
+        self.preflight = list(plan.preflight)
+
+    def plan(self, before: Description) -> Description:
+        after = {
+            **before,
+            "state": "restored",
+            "target": str(self.request.target),
+            "is_running": self.request.keep_running,
+        }
+        if before["state"] == "restored":
+            # An instance that somebody stopped or left running since is his business.
+            return before
+        self._require_identity()
+        if before["is_running"]:
+            raise PreconditionError(
+                f"restore into {self.place.directory}",
+                cause="a server is running on it",
+                next_action="Stop it first, or remove the copy with state: absent",
+            )
+        if before["state"] == "occupied" and not self.request.is_in_place and self._is_foreign:
+            raise PreconditionError(
+                f"restore into {self.place.directory}",
+                cause="it is not empty, and what is in it was not put there by a restore beside",
+                next_action="Choose an empty directory",
+            )
+        self._require_space()
+        return after
+
+    @property
+    def _is_foreign(self) -> bool:
+        marker = self.place.read_marker()
+        return marker is None or marker.get("is_in_place") is not False
+
+    def _require_identity(self) -> None:
+        """The identity of the inventory against the backup's, and against what lies in the directory."""
+        assert self.restore_plan is not None
+        backup = self.restore_plan.record.system_identifier
+        there = self.engine.identity_at(self.place.directory) if self.request.is_in_place else None
+        wanted = self.request.confirm or backup
+        if backup != wanted or (there is not None and there != wanted):
+            raise TimelineError(
+                f"restore into {self.place.directory}",
+                cause=f"confirmed is system {wanted}, the backup is of {backup}, the directory holds {there or 'none'}",
+                next_action="Compare the inventory's system identifier, the stanza and the data directory",
+            )
+        self.preflight.append(Finding("identity", True, backup, wanted))
+
+    def _require_space(self) -> None:
+        assert self.restore_plan is not None
+        record = self.restore_plan.record
+        free = require_space(self.place.directory.parent, record.size_bytes, f"restore {record.id}")
+        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(record.size_bytes)} bytes"))
+
+    def apply(self, before: Description, after: Description) -> None:
+        assert self.restore_plan is not None
+        try:
+            if self.request.is_in_place:
+                self._restore_in_place(self.restore_plan)
+            else:
+                self._restore_beside(self.restore_plan)
+        except OSError as error:
+            raise ToolError(
+                f"restore into {self.place.directory}",
+                cause=str(error),
+                next_action="Look at the directory and its siblings by hand",
+                data_state="unknown",
+            ) from error
+        assert self.reached is not None
+        self.place.write_marker(
+            {
+                "identity": self.identity,
+                "is_in_place": self.request.is_in_place,
+                "restored_at": written(now()),
+                "reached": self.reached.as_result(),
+                "kept": None if self.kept is None else str(self.kept),
+                "preflight": [each.as_result() for each in self.preflight],
+            }
+        )
+        self.is_done = True
+
+    def _restore_in_place(self, plan: RestorePlan) -> None:
+        place = self.place
+        try:
+            place.stage()
+            self.engine.lay_down(plan, place.staged)
+            proven = self.engine.prove(plan, place.staged, port=self.request.port)
+            self.engine.stop(place.staged)
+            self.engine.prepare_in_place(plan, proven, place.staged, place.directory)
+        except RecoveryError as error:
+            self._set_apart(place.staged, error)
+            raise
+        self.kept = place.put_in_place(keep=True)
+        self.reached = proven
+        if not self.request.keep_running:
+            return
+        try:
+            opened = self.engine.open_in_place(plan, place.directory)
+        except RecoveryError as error:
+            self._swap_back(error)
+            raise
+        self.reached = replace(proven, timeline=opened.timeline)
+
+    def _restore_beside(self, plan: RestorePlan) -> None:
+        place, request = self.place, self.request
+        try:
+            place.stage()
+            self.engine.lay_down(plan, place.staged)
+        except RecoveryError as error:
+            self._set_apart(place.staged, error)
+            raise
+        place.put_in_place(keep=False)
+        try:
+            proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
+            self.reached = self.engine.open_beside(place.directory, proven, port=request.port)
+            if not request.keep_running:
+                self.engine.stop(place.directory)
+        except RecoveryError as error:
+            self._set_apart(place.directory, error)
+            raise
+
+    def _set_apart(self, failed: Path, error: RecoveryError) -> None:
+        """What failed must not be found where somebody would start it."""
+        self.engine.stop(failed)
+        quarantine = self.place.set_apart(failed)
+        if quarantine is not None:
+            error.data_state = "partial_quarantined"
+            error.evidence["quarantine"] = str(quarantine)
+
+    def _swap_back(self, error: RecoveryError) -> None:
+        self.engine.stop(self.place.directory)
+        self.place.put_back()
+        error.data_state = "old_live" if self.kept is not None else "partial_quarantined"
+        error.evidence["quarantine"] = str(self.place.quarantine)
+
+    def evidence(self, before: Description, after: Description) -> dict[str, Any]:
+        return {
+            "before": before,
+            "stanza": self.engine.stanza,
+            "repository": self.engine.repository.name,
+            "reached": None if self.reached is None else self.reached.as_result(),
+            "kept": None if self.kept is None else str(self.kept),
+            "left_over": self.place.left_over,
+        }
+
+    def results(self, after: Description) -> dict[str, Any]:
+        record = None if self.restore_plan is None else self.restore_plan.record
+        return {
+            "directory": str(self.place.directory),
+            "socket_directory": None if self.request.is_in_place else str(self.place.directory),
+            "port": self.request.port,
+            "target": self.request.target.as_result(),
+            "backup": None if record is None else record.as_result(now()),
+            "reached": None if self.reached is None else self.reached.as_result(),
+            "kept": None if self.kept is None else str(self.kept),
+            "preflight": [each.as_result() for each in self.preflight],
+        }
+
+
+class Removal:
+    """A Subject: a copy that was restored beside is to be gone."""
+
+    def __init__(self, engine: Engine, directory: Path) -> None:
+        self.engine = engine
+        self.place = Place(directory, "removal")
+
+    def describe(self) -> Description:
+        directory = self.place.directory
+        return {
+            "directory": str(directory),
+            "state": "present" if directory.exists() else "absent",
+            "is_running": self.engine.is_running(directory),
+        }
+
+    def plan(self, before: Description) -> Description:
+        if before["state"] == "absent":
+            return before
+        marker = self.place.read_marker()
+        if marker is None or marker.get("is_in_place") is not False:
+            raise PreconditionError(
+                f"remove {self.place.directory}",
+                cause="it was not put there by a restore beside",
+                next_action="Remove it by hand if you are sure",
+            )
+        return {**before, "state": "absent", "is_running": False}
+
+    def apply(self, before: Description, after: Description) -> None:
+        self.engine.stop(self.place.directory)
+        self.place.remove()
+
+    def evidence(self, before: Description, after: Description) -> dict[str, Any]:
+        return {"before": before}
+
+    def results(self, after: Description) -> dict[str, Any]:
+        return {
+            "directory": str(self.place.directory),
+            "socket_directory": None,
+            "port": None,
+            "target": None,
+            "backup": None,
+            "reached": None,
+            "kept": None,
+            "preflight": [],
+        }

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The options of the module restore, and the subject they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import (
+    TARGET_SPEC,
+    parse_target,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import (
+    Removal,
+    Restoration,
+    RestoreRequest,
+)
+
+RESTORE_OPTIONS: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "mode": {"type": "str", "choices": ["in_place", "beside"], "default": "beside"},
+    "directory": {"type": "path"},
+    "port": {"type": "int"},
+    "listen_on_localhost": {"type": "bool", "default": False},
+    "target": TARGET_SPEC,
+    "backup": {"type": "str"},
+    "timeline": {"type": "int"},
+    "confirm": {"type": "str"},
+    "keep_running": {"type": "bool", "default": True},
+    "run_id": {"type": "str"},
+}
+
+
+def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
+    """What is wanted of the directory."""
+    target = parse_target(given["target"])
+    engine = open_engine(given)
+    if given["state"] == "absent":
+        return Removal(engine, Path(given["directory"]))
+    is_in_place = given["mode"] == "in_place"
+    request = RestoreRequest(
+        target=target,
+        backup=given["backup"],
+        timeline=given["timeline"],
+        confirm=given["confirm"],
+        is_in_place=is_in_place,
+        port=given["port"] or engine.default_port,
+        listen="127.0.0.1" if given["listen_on_localhost"] else "",
+        keep_running=given["keep_running"],
+        run_id=given["run_id"],
+    )
+    directory = engine.live_directory if is_in_place else Path(given["directory"])
+    return Restoration(engine, open_ledger(given, engine), request, directory)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The directories of a restore: where it is staged, what was there before, what failed; and whose they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory, write_durably
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
+
+
+@dataclass(frozen=True)
+class Place:
+    """One directory that a restore fills. All its siblings carry the run's id, so that nobody cleans another's."""
+
+    directory: Path
+    run_id: str
+
+    @property
+    def staged(self) -> Path:
+        return self._sibling(f"partial-{self.run_id}")
+
+    @property
+    def kept(self) -> Path:
+        return self._sibling(f"pre-{self.run_id}")
+
+    @property
+    def quarantine(self) -> Path:
+        return self._sibling(f"quarantine-{self.run_id}")
+
+    @property
+    def marker(self) -> Path:
+        """Beside the directory, never in it: what lies in a data directory is backed up and comes back elsewhere."""
+        return self._sibling("recovery.json")
+
+    @property
+    def tablespaces(self) -> Path:
+        return self._sibling("tablespaces")
+
+    def _sibling(self, ending: str) -> Path:
+        return self.directory.with_name(f"{self.directory.name}.{ending}")
+
+    @property
+    def is_occupied(self) -> bool:
+        return self.directory.is_symlink() or (self.directory.exists() and any(self.directory.iterdir()))
+
+    @property
+    def left_over(self) -> list[str]:
+        """What earlier runs that were killed left behind; never cleaned without being asked."""
+        parent, name = self.directory.parent, self.directory.name
+        found = [*parent.glob(f"{name}.partial-*"), *parent.glob(f"{name}.quarantine-*")]
+        return sorted(str(path) for path in found if path != self.staged)
+
+    def require_usable(self) -> None:
+        """The directory must be one that a rename can put in place."""
+        what = f"restore into {self.directory}"
+        if not self.directory.is_absolute() or self.directory == Path("/"):
+            raise InputError(what, cause="it is not an absolute path of its own", next_action="Give an absolute path")
+        if os.path.ismount(self.directory):
+            raise PreconditionError(
+                what,
+                cause="it is a mount point, so the new data cannot be put in its place at once",
+                next_action="Let the data directory be a directory below the mount point",
+            )
+        parent = self.directory.parent
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            raise PreconditionError(
+                what,
+                cause=f"this user may not create a directory in {parent}",
+                next_action="Create it for the database's user, or choose another place",
+            )
+
+    def read_marker(self) -> dict[str, Any] | None:
+        """What a restore of ours wrote about exactly this directory; None for anybody else's."""
+        try:
+            content = json.loads(self.marker.read_text(encoding="utf-8"))
+            status = self.directory.stat()
+        except (OSError, ValueError):
+            return None
+        if not isinstance(content, dict) or content.get("inode") != [status.st_dev, status.st_ino]:
+            return None
+        return content
+
+    def write_marker(self, content: dict[str, Any]) -> None:
+        status = self.directory.stat()
+        text = json.dumps({**content, "inode": [status.st_dev, status.st_ino]}, indent=1, sort_keys=True)
+        write_durably(self.marker, text + "\n")
+
+    def stage(self) -> None:
+        """An empty directory for this run; a leftover of the same run is this run's to clean."""
+        if self.staged.exists():
+            shutil.rmtree(self.staged)
+        self.staged.mkdir(mode=0o700)
+
+    def put_in_place(self, *, keep: bool) -> Path | None:
+        """The staged directory becomes the directory; what was there is kept aside, or was ours to drop."""
+        kept = None
+        if self.directory.exists():
+            if keep and self.is_occupied:
+                self.directory.rename(self.kept)
+                kept = self.kept
+            else:
+                shutil.rmtree(self.directory)
+        self.staged.rename(self.directory)
+        sync_directory(self.directory.parent)
+        return kept
+
+    def put_back(self) -> None:
+        """Undo put_in_place: the failed data goes to quarantine, what was kept returns."""
+        self.directory.rename(self.quarantine)
+        if self.kept.exists():
+            self.kept.rename(self.directory)
+        sync_directory(self.directory.parent)
+
+    def set_apart(self, failed: Path) -> Path | None:
+        """Move what a failed restore left out of the way; None when it left nothing."""
+        if not failed.exists():
+            return None
+        if not any(failed.iterdir()):
+            failed.rmdir()
+            return None
+        failed.rename(self.quarantine)
+        return self.quarantine
+
+    def remove(self) -> None:
+        for path in (self.directory, self.tablespaces):
+            if path.exists():
+                shutil.rmtree(path)
+        self.marker.unlink(missing_ok=True)
+        sync_directory(self.directory.parent)

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup
+short_description: Take a backup and see that it can be used
+version_added: 1.0.0
+description:
+  - Takes a full, differential or incremental backup, reads it back from the repository, compares its size with the
+    others, and sees that the transaction log it needs has arrived. Only then it counts as taken.
+  - With O(strategy=transaction_log) the current piece of the transaction log is closed and awaited in the repository.
+  - A differential or incremental backup whose chain is missing or damaged becomes a full one, and RV(notes) says so.
+  - For a repository of the kind O(repository.repository_host) pgBackRest takes backups on the repository host only;
+    the transaction log is always shipped from the host of the primary. The module says where to run when it is on the
+    wrong one.
+  - It does not configure anything and does not remove old backups beyond what the tool's own configuration says.
+  - When it fails, what was in the repository before is as it was, and an unfinished backup is never listed.
+extends_documentation_fragment:
+  - gogidix.disaster_recovery._attributes
+  - gogidix.disaster_recovery._attributes.actiongroup
+  - gogidix.disaster_recovery._engine
+  - gogidix.disaster_recovery._repository
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(unless_newer_than_seconds) a second call finds the first one's backup. Without it every call takes one.
+options:
+  strategy:
+    description: What is taken.
+    type: str
+    choices: [full, differential, incremental, transaction_log]
+    default: incremental
+  unless_newer_than_seconds:
+    description:
+      - Take none when there is a usable one of at least this strategy that ended within this many seconds.
+    type: float
+  minimum_percent_of_median:
+    description:
+      - A backup that holds less than this share of what the others usually hold is an error, V(0) accepts any.
+    type: int
+    default: 50
+  check:
+    description: Also read the backup in the repository, which raises it to the trust level C(checked).
+    type: bool
+    default: false
+seealso:
+  - module: gogidix.disaster_recovery.backup_info
+  - module: gogidix.disaster_recovery.backup_verify
+author:
+  - gogidix.disaster_recovery contributors (@gogidix)
+"""
+
+EXAMPLES = r"""
+- name: Take a full backup of the orders
+  gogidix.disaster_recovery.backup:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    strategy: full
+  become: true
+  become_user: pgbackrest
+
+- name: Have a backup that is not older than a day
+  gogidix.disaster_recovery.backup:
+    engine:
+      postgresql:
+        version: 15
+        stanza: orders
+    repository:
+      name: local
+      number: 1
+      filesystem:
+        path: /var/lib/pgbackrest
+    unless_newer_than_seconds: 86400
+
+- name: Ship the transaction log up to this moment
+  gogidix.disaster_recovery.backup:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    strategy: transaction_log
+"""
+
+RETURN = r"""
+backup:
+  description:
+    - The record of the backup, or of the one that was new enough. Null in check mode when one would be taken, and
+      with O(strategy=transaction_log).
+  returned: success
+  type: dict
+  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
+    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
+    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100, wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
+    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
+    system_identifier: "7711027769581624793", server_version: "15", errors: [],
+    trust: {level: taken, proven_at: null, evidence: {}}}
+log:
+  description: The piece of the transaction log that was shipped, and the newest gap-free window that it lies in.
+  returned: success
+  type: dict
+  sample: {segment: "000000010000000000000009", lsn: 0/9000188, timeline: 1,
+    stored_as: "000000010000000000000009-cafe.zst",
+    window: {timeline: 1, backups: [20260102-030405F], from_at: "2026-01-02T03:04:11Z",
+     until_at: "2026-01-02T09:00:00Z",
+     from_lsn: 0/5000100, until_lsn: 0/9000000}}
+notes:
+  description: What an operator should know, such as a full backup that was taken instead of an incremental one.
+  returned: success
+  type: list
+  elements: str
+  sample: [There is no full backup to build on so a full one is taken instead of incremental]
+recovery:
+  description: The evidence of this act, for the journal.
+  returned: always
+  type: dict
+  sample: {stanza: orders, repository: vault, backup: 20260102-030405F, tool_seconds: 11.4, notes: []}
+error_code:
+  description:
+    - What kind of failure it was.
+    - C(DR-KEY), C(DR-SPACE), C(DR-INT),
+      C(DR-REPO), C(DR-WAL), C(DR-LOCK), C(DR-PRE), C(DR-INPUT).
+  returned: failure
+  type: str
+  sample: DR-KEY
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_taking import BackupTaking, LogShipping
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import STRATEGIES
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
+    engine_spec,
+    open_engine,
+    open_ledger,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **engine_spec(),
+            "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "incremental"},
+            "unless_newer_than_seconds": {"type": "float"},
+            "minimum_percent_of_median": {"type": "int", "default": 50},
+            "check": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    with failing_cleanly(module):
+        run_subject(module, subject_of(module.params), what="take a backup")
+
+
+def subject_of(given: dict[str, Any]) -> BackupTaking | LogShipping:
+    """The subject for the strategy that is wanted."""
+    engine = open_engine(given)
+    if given["strategy"] == "transaction_log":
+        return LogShipping(engine)
+    return BackupTaking(
+        engine,
+        open_ledger(given, engine),
+        given["strategy"],
+        unless_newer_than_seconds=given["unless_newer_than_seconds"],
+        minimum_percent_of_median=given["minimum_percent_of_median"],
+        check=given["check"],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup_info
+short_description: List backups, the trust in them, and what can be recovered
+version_added: 1.0.0
+description:
+  - Lists the backups in a repository with their age and the evidence that this host has for them, and the windows
+    within which every moment can be recovered. A window ends where the transaction log has a gap.
+  - What it says is read from the repository at this moment; nothing of it is remembered, except the evidence.
+  - A stanza that does not exist, or that cannot be read, is a failure.
+extends_documentation_fragment:
+  - gogidix.disaster_recovery._attributes.info
+  - gogidix.disaster_recovery._attributes.actiongroup
+  - gogidix.disaster_recovery._engine
+  - gogidix.disaster_recovery._repository
+options: {}
+seealso:
+  - module: gogidix.disaster_recovery.backup
+  - module: gogidix.disaster_recovery.backup_verify
+author:
+  - gogidix.disaster_recovery contributors (@gogidix)
+"""
+
+EXAMPLES = r"""
+- name: See what can be recovered of the orders
+  gogidix.disaster_recovery.backup_info:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+"""
+
+RETURN = r"""
+backups:
+  description: The backups, oldest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
+       parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
+    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100, wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
+    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
+    system_identifier: "7711027769581624793", server_version: "15", errors: [],
+    trust: {level: taken, proven_at: null, evidence: {}}}
+windows:
+  description: Where every moment can be recovered, by timeline, oldest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {timeline: 1, backups: [20260102-030405F], from_at: "2026-01-02T03:04:11Z", until_at: "2026-01-02T09:00:00Z",
+     from_lsn: 0/5000100, until_lsn: 0/9000000}
+newest_recovery_point:
+  description: The newest moment that can be recovered and its age; null without any window.
+  returned: success
+  type: dict
+  sample: {at: "2026-01-02T09:00:00Z", age_seconds: 31.2}
+newest_backup_age_seconds:
+  description: The age of the newest usable backup; null without any.
+  returned: success
+  type: float
+  sample: 3600.5
+system_identifier:
+  description: The identity of the database that the backups are of.
+  returned: success
+  type: str
+  sample: "7711027769581624793"
+backup_running:
+  description: Whether a backup is being taken at this moment, as far as this host can see.
+  returned: success
+  type: bool
+  sample: false
+repository:
+  description: What a look at the place itself showed; null for what cannot be asked from this host.
+  returned: success
+  type: dict
+  sample: {name: vault, place: "wit-store1:/var/lib/pgbackrest", reachable: true, free_bytes: null,
+    observed: "wit-store1:22 accepts connections"}
+error_code:
+  description:
+    - What kind of failure it was.
+    - One of C(DR-KEY), C(DR-REPO), C(DR-AUTH), C(DR-TLS), C(DR-INPUT).
+  returned: failure
+  type: str
+  sample: DR-KEY
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_listing import list_backups
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
+    engine_spec,
+    open_engine,
+    open_ledger,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_observation
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=engine_spec(), supports_check_mode=True)
+
+    def observe() -> dict[str, Any]:
+        engine = open_engine(module.params)
+        return list_backups(engine, open_ledger(module.params, engine))
+
+    with failing_cleanly(module):
+        run_observation(module, observe)
+
+
+if __name__ == "__main__":
+    main()

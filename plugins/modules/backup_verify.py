@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup_verify
+short_description: Give evidence that a backup can be used
+version_added: 1.0.0
+description:
+  - Raises the trust in a backup step by step. C(checked) means that every file of it and its transaction log were read
+    in the repository and carry the right checksum. C(restored) means that it was also restored into a scratch
+    directory, started there, reached consistency, and that all its tables, indexes and pages are sound. C(verified)
+    means that it also gave the right answers to O(checks).
+  - The verdict of the tool is taken from what it says, never from its exit code.
+  - A trial restore listens on no network, archives nothing, and is removed afterwards.
+  - The evidence is kept in O(trust_directory) on this host. A backup that is found damaged is not used by
+    M(gogidix.disaster_recovery.restore) any more; one that could not be verified falls back to C(taken).
+  - It changes nothing in the repository.
+extends_documentation_fragment:
+  - gogidix.disaster_recovery._attributes
+  - gogidix.disaster_recovery._attributes.actiongroup
+  - gogidix.disaster_recovery._engine
+  - gogidix.disaster_recovery._repository
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(unless_proven=true) a second call finds the evidence of the first one. Without it every call looks again.
+options:
+  backup:
+    description: The identifier of the backup. The newest one when not given.
+    type: str
+  level:
+    description: How far the trust is to be raised.
+    type: str
+    choices: [checked, restored, verified]
+    default: checked
+  checks:
+    description: Questions to the restored copy, needed for O(level=verified).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What is checked, for a person.
+        type: str
+        required: true
+      query:
+        description: A statement of SQL that returns rows.
+        type: str
+        required: true
+      expect:
+        description: The answer that is right, columns separated by tabs and rows by newlines.
+        type: str
+        required: true
+  scratch_directory:
+    description: Where trial restores are made, on a disk with room for the whole data.
+    type: path
+    default: /var/lib/recovery/scratch
+  unless_proven:
+    description: Do nothing when there is evidence for the level already.
+    type: bool
+    default: false
+seealso:
+  - module: gogidix.disaster_recovery.backup_info
+  - module: gogidix.disaster_recovery.restore
+author:
+  - gogidix.disaster_recovery contributors (@gogidix)
+"""
+
+EXAMPLES = r"""
+- name: Read the newest backup in the repository
+  gogidix.disaster_recovery.backup_verify:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    level: checked
+
+- name: Restore the newest backup for a trial and count the products
+  gogidix.disaster_recovery.backup_verify:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    level: verified
+    checks:
+      - name: there are products
+        query: SELECT count(*) > 0 FROM products
+        expect: t
+"""
+
+RETURN = r"""
+backup:
+  description: The record of the backup with the evidence for it.
+  returned: success
+  type: dict
+  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
+    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
+    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100, wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
+    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
+    system_identifier: "7711027769581624793", server_version: "15", errors: [],
+    trust: {level: checked, proven_at: "2026-01-02T03:10:00Z",
+      evidence: {host: wit-store1, checked: {files_checked: 964, files_valid: 964, log_segments_checked: 6}}}}
+trust:
+  description: The level of trust (in check mode, as it would be if all is well).
+  returned: success
+  type: str
+  sample: checked
+recovery:
+  description: The evidence of this act, for the journal.
+  returned: always
+  type: dict
+  sample: {stanza: orders, repository: vault, backup: 20260102-030405F, trust: checked, is_proven: true}
+error_code:
+  description:
+    - What kind of failure it was.
+    - One of C(DR-INT), C(DR-WAL), C(DR-KEY), C(DR-SPACE), C(DR-REPO), C(DR-INPUT).
+  returned: failure
+  type: str
+  sample: DR-KEY
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
+    engine_spec,
+    open_engine,
+    open_ledger,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification
+
+CHECK = {name: {"type": "str", "required": True} for name in ("name", "query", "expect")}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **engine_spec(),
+            "backup": {"type": "str"},
+            "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
+            "checks": {"type": "list", "elements": "dict", "options": CHECK, "default": []},
+            "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},
+            "unless_proven": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    with failing_cleanly(module):
+        run_subject(module, subject_of(module.params), what="verify the backup")
+
+
+def subject_of(given: dict[str, Any]) -> Verification:
+    """The trust that is wanted."""
+    engine = open_engine(given)
+    return Verification(
+        engine,
+        open_ledger(given, engine),
+        backup=given["backup"],
+        level=given["level"],
+        checks=[Check(**check) for check in given["checks"]],
+        scratch_directory=Path(given["scratch_directory"]),
+        unless_proven=given["unless_proven"],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: restore
+short_description: Restore a whole cluster, in place or beside, to a chosen moment
+version_added: 1.0.0
+description:
+  - Chooses the newest undamaged backup from which the target can be reached, and refuses before anything is touched
+    when the target lies outside of what can be recovered, in a gap of the transaction log, on two timelines, or when
+    version, identity, room or directory do not fit.
+  - With O(mode=in_place) the data is restored into a directory beside the live one and recovered to the target there,
+    cut off from everything. Only when the server proved that it got there, the directories change places, and the
+    cluster starts. The former data is kept, see RV(kept), until somebody removes it.
+  - With O(mode=beside) a copy is made at O(directory) and started there. It never archives; it listens on its own
+    socket inside O(directory), and on 127.0.0.1 only with O(listen_on_localhost=true).
+  - It does not stop a running cluster, does not change traffic, and does not rebuild standbys.
+  - When it fails, the live directory is what it was; what was restored so far is set apart in a sibling directory whose
+    name ends in C(.quarantine-) and the run's identifier, and RV(data_state) says so.
+extends_documentation_fragment:
+  - gogidix.disaster_recovery._attributes
+  - gogidix.disaster_recovery._attributes.actiongroup
+  - gogidix.disaster_recovery._engine
+  - gogidix.disaster_recovery._repository
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It reads the repository and does the whole preflight.
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(run_id), or beside to a target that has a value, a second call finds what the first one restored. Any
+        other call restores again.
+options:
+  state:
+    description: Whether the data is to be there; V(absent) stops and removes a copy that was restored beside.
+    type: str
+    choices: [present, absent]
+    default: present
+  mode:
+    description: Whether the live data is replaced or a copy is made.
+    type: str
+    choices: [in_place, beside]
+    default: beside
+  directory:
+    description:
+      - Where the copy goes, needed with O(mode=beside). It is absent, empty, or holds an earlier copy of this module.
+    type: path
+  port:
+    description: The port of the copy. The port of the cluster when not given.
+    type: int
+  listen_on_localhost:
+    description: Whether the copy also listens on O(port) of 127.0.0.1.
+    type: bool
+    default: false
+  target:
+    description: The moment to recover to.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - V(latest) is the end of the archived transaction log, V(immediate) the end of the backup.
+        type: str
+        choices: [latest, immediate, time, lsn, xid, name]
+        default: latest
+      value:
+        description:
+          - The time in ISO 8601 with its zone, the position, the transaction, or the name of the restore point.
+        type: str
+  backup:
+    description: The backup to start from, by its identifier. Chosen by the target when not given.
+    type: str
+  timeline:
+    description: The timeline to follow. The newest one when not given.
+    type: int
+  confirm:
+    description:
+      - The system identifier of the database as the inventory has it, needed with O(mode=in_place). The backup and
+        the live data must carry the same.
+    type: str
+  keep_running:
+    description:
+      - Whether the cluster or the copy runs afterwards. A cluster in place that is not started finishes its recovery
+        when somebody starts it.
+    type: bool
+    default: true
+  run_id:
+    description: The run that this belongs to; it names the directories that are kept or set apart.
+    type: str
+seealso:
+  - module: gogidix.disaster_recovery.backup_info
+  - module: gogidix.disaster_recovery.backup_verify
+author:
+  - gogidix.disaster_recovery contributors (@gogidix)
+"""
+
+EXAMPLES = r"""
+- name: Restore the orders as they were a second before the accident, beside the live cluster
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    mode: beside
+    directory: /var/lib/postgresql/15/beside
+    port: 5433
+    target:
+      type: time
+      value: "2026-01-02T08:59:59+00:00"
+
+- name: Remove that copy
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    directory: /var/lib/postgresql/15/beside
+    state: absent
+
+- name: Restore the whole cluster in place, up to the newest transaction
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    mode: in_place
+    confirm: "{{ recovery_databases.orders.system_identifier }}"
+    run_id: "{{ recovery_run_id }}"
+"""
+
+RETURN = r"""
+directory:
+  description: Where the data is.
+  returned: success
+  type: str
+  sample: /var/lib/postgresql/15/beside
+socket_directory:
+  description: Where its socket is, when it was restored beside and runs.
+  returned: success
+  type: str
+  sample: /var/lib/postgresql/15/beside
+port:
+  description: The port of the cluster or the copy.
+  returned: success
+  type: int
+  sample: 5433
+target:
+  description: The target, with a time in UTC.
+  returned: success
+  type: dict
+  sample: {type: time, value: "2026-01-02T08:59:59Z"}
+backup:
+  description: The backup that it starts from; null when an earlier run restored it already.
+  returned: success
+  type: dict
+  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
+    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
+    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100, wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
+    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
+    system_identifier: "7711027769581624793", server_version: "15", errors: [],
+    trust: {level: taken, proven_at: null, evidence: {}}}
+reached:
+  description:
+    - Where the recovery ended, as the server proved it. C(at) is the time of the last transaction that was replayed,
+      null when none was, C(by) what the server said when it stopped there, C(timeline) the one that it writes on now.
+    - Null in check mode.
+  returned: success
+  type: dict
+  sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2,
+    by: "recovery stopping before commit of transaction 741, time 2026-01-02 08:59:59.012345+00"}
+kept:
+  description: Where the former data is kept; null when there was none.
+  returned: success
+  type: str
+  sample: /var/lib/postgresql/15/main.pre-20260102T090000
+preflight:
+  description: Everything that was looked at beforehand, what was seen, and what is needed.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {check: space, passed: true, observed: 7516192768 bytes free, required: 25535328 bytes}
+recovery:
+  description: The evidence of this act, for the journal.
+  returned: always
+  type: dict
+  sample: {stanza: orders, repository: vault, kept: null, left_over: []}
+data_state:
+  description: What the data is after a failure.
+  returned: failure
+  type: str
+  sample: partial_quarantined
+error_code:
+  description:
+    - What kind of failure it was.
+    - C(DR-INPUT), C(DR-WAL), C(DR-TL), C(DR-INT),
+      C(DR-KEY), C(DR-SPACE), C(DR-REPO), C(DR-VER), C(DR-PRE).
+  returned: failure
+  type: str
+  sample: DR-KEY
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import engine_spec
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_options import (
+    RESTORE_OPTIONS,
+    restoration_of,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**engine_spec(), **RESTORE_OPTIONS},
+        required_if=[("state", "absent", ["directory"]), ("mode", "beside", ["directory"])],
+        supports_check_mode=True,
+    )
+    with failing_cleanly(module):
+        run_subject(module, restoration_of(module.params), what="restore the data")
+
+
+if __name__ == "__main__":
+    main()
