@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +48,19 @@ def wait_until(what: str, is_reached: Callable[[], bool], *, seconds: float = 10
         if time.monotonic() > ends:
             raise AssertionError(f"not so after {seconds:g} s: {what}")
         time.sleep(0.02)
+
+
+@contextmanager
+def open_directory(user: str) -> Iterator[Path]:
+    """A directory that a server of another user can reach and write, removed at the end."""
+    directory = Path(tempfile.mkdtemp(prefix="recovery-test-"))
+    try:
+        directory.chmod(0o755)
+        if os.geteuid() == 0:
+            shutil.chown(directory, user, user)
+        yield directory
+    finally:
+        shutil.rmtree(directory)
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A PostgreSQL server on loopback, and a standby of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from tests.integration.servers.process import free_port, open_directory, running, wait_until
+
+PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+SETTINGS = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+wal_level = replica
+max_wal_senders = 4
+wal_receiver_status_interval = 1
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running server."""
+
+    port: int
+    data: Path
+
+    def connect(self, database: str = "postgres", **parameters: Any) -> Any:
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname=database, connect_timeout=2, **parameters
+        )
+        connection.autocommit = True
+        return connection
+
+    def ask(self, query: str) -> Any:
+        connection = self.connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchone()[0] if cursor.description else None
+        finally:
+            connection.close()
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.ask("SELECT true"))
+        except psycopg2.Error:
+            return False
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    with open_directory("postgres") as directory:
+        data = directory / "data"
+        _run([str(PROGRAMS / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync"])
+        with _started(data, directory) as server:
+            yield server
+
+
+@contextmanager
+def standby_of(primary: Server) -> Iterator[Server]:
+    with open_directory("postgres") as directory:
+        data = directory / "data"
+        source = f"host=127.0.0.1 port={primary.port} user=postgres application_name=standby"
+        _run([str(PROGRAMS / "pg_basebackup"), "-D", str(data), "-d", source, "-R", "-c", "fast", "-X", "stream"])
+        with _started(data, directory) as server:
+            yield server
+
+
+@contextmanager
+def _started(data: Path, directory: Path) -> Iterator[Server]:
+    server = Server(free_port(), data)
+    with (data / "postgresql.conf").open("a") as stream:
+        stream.write(f"{SETTINGS}\nport = {server.port}\n")
+    with running([str(PROGRAMS / "postgres"), "-D", str(data)], directory / "log", user="postgres") as process:
+        wait_until("PostgreSQL answers", server.answers)
+        try:
+            yield server
+        finally:
+            process.send_signal(3)
+
+
+def _run(argv: list[str]) -> None:
+    as_root = os.geteuid() == 0
+    subprocess.run(
+        argv,
+        check=True,
+        capture_output=True,
+        cwd="/",
+        user="postgres" if as_root else None,
+        group="postgres" if as_root else None,
+        extra_groups=[] if as_root else None,
+    )
