@@ -25,11 +25,12 @@ AnyMember = TypeVar("AnyMember", bound=Member)
 def union_spec(members: dict[str, type[AnyMember]], **option: Any) -> dict[str, Any]:
     """The argument spec of an option that takes exactly one of ``members``."""
     names = sorted(members)
+    several = [names] if len(names) > 1 else []  # Ansible knows these rules for two or more; chosen() for one
     return {
         "type": "dict",
         "options": {name: {"type": "dict", "options": members[name].OPTIONS} for name in names},
-        "mutually_exclusive": [names] if len(names) > 1 else [],
-        "required_one_of": [names],
+        "mutually_exclusive": several,
+        "required_one_of": several,
         **option,
     }
 
