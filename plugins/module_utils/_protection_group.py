@@ -68,7 +68,7 @@ def pooler_endpoints(
 
 
 def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> list[dict[str, Any]]:
-    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, the last three for C(balancer)."""
+    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, the last three as an option."""
     return [
         {
             "name": name,
@@ -260,7 +260,7 @@ def _pointed(name: str, pooler: Mapping[str, Any], pairs: Mapping[str, Any], end
             next_action=f"Name one of recovery_databases: {', '.join(sorted(pairs))}",
         )
     kinds = {kind: options for kind, options in pooler.items() if kind != "database"}
-    server = {"address": pair[end]["address"], "server_port": pair[end]["port"]}
+    server = {"database_host": pair[end]["address"], "database_port": pair[end]["port"], "drop_sessions": True}
     return {kind: {**options, **server} for kind, options in kinds.items()}
 
 

@@ -77,8 +77,8 @@ def test_a_pooler_can_be_pointed_at_either_end_of_its_pair() -> None:
     poolers = {"storefront": {"database": "orders", "pgbouncer": {"entry": "storefront", "port": 6432}}}
     (endpoint,) = pooler_endpoints(poolers, ["dub-db1"], pairs(), HOSTVARS)
     assert endpoint["address"] == "10.20.1.11"
-    assert endpoint["to_target"]["pgbouncer"]["address"] == "10.20.1.11"
-    assert endpoint["to_source"]["pgbouncer"]["address"] == "10.10.1.11"
+    assert endpoint["to_target"]["pgbouncer"]["database_host"] == "10.20.1.11"
+    assert endpoint["to_source"]["pgbouncer"]["database_host"] == "10.10.1.11"
     assert endpoint["to_source"]["pgbouncer"]["port"] == 6432
 
 
