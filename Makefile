@@ -37,7 +37,7 @@ collection:
 	@setup/collection
 
 rootfs: environment
-	@molecule/lab rootfs
+	@molecule/lab rootfs >/dev/null
 
 lock: ## Resolve requirements*.in anew and write the lock files
 	setup/lock
