@@ -27,6 +27,9 @@ try:
 except ImportError:
     PSYCOPG2_MISSING = True
 
+# Ansible publishes no types.
+EXPLAIN_MISSING: Any = missing_required_lib
+
 # What PostgreSQL says when it knows us and will not have us (class 28), and when the role lacks a right.
 REFUSED_WORDS = ("authentication failed", "no password supplied", "no pg_hba.conf entry", "does not exist")
 
@@ -36,7 +39,7 @@ def require_driver() -> None:
     if PSYCOPG2_MISSING:
         raise PreconditionError(
             "speak to PostgreSQL",
-            cause=missing_required_lib("psycopg2"),
+            cause=str(EXPLAIN_MISSING("psycopg2")),
             next_action="Install it for the Python interpreter that Ansible uses there",
         )
 

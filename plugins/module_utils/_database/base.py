@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 
@@ -35,8 +35,8 @@ class Upstream:
 class Database(ABC):
     """One database of one engine on this host. Raises RecoveryError, never sees AnsibleModule."""
 
-    NAME: ClassVar[str]
-    OPTIONS: ClassVar[dict[str, Any]]
+    NAME: str
+    OPTIONS: dict[str, Any]
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options

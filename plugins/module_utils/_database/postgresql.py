@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import Cluster
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_observation import (
@@ -43,8 +43,8 @@ LOCAL_SECONDS = 10.0
 class PostgreSQL(Database):
     """Runs as the owner of the data directory and speaks to the server through its socket as that role."""
 
-    NAME: ClassVar[str] = "postgresql"
-    OPTIONS: ClassVar[dict[str, Any]] = {
+    NAME = "postgresql"
+    OPTIONS = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str"},
         "port": {"type": "int"},
