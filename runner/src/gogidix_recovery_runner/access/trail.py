@@ -19,6 +19,7 @@ from ..database.tokens import AuditLog
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,100}$")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _log = logging.getLogger("gogidix_recovery_runner")
 
 
@@ -61,7 +62,6 @@ class Trail:
         outcome = outcome_of_status(seen["status"])
         if scope["method"] in _SAFE_METHODS and outcome != "denied":
             return
-        route = scope.get("route")
         client = scope.get("client")
         try:
             await run_in_threadpool(
@@ -69,7 +69,7 @@ class Trail:
                 actor=scope["state"].get("actor", "nobody"),
                 address=client[0] if client else None,
                 request_id=request_id,
-                action=f"{scope['method']} {getattr(route, 'path', 'unknown')}"[:255],
+                action=f"{scope['method']} {_ID.sub('{id}', scope['path'])}"[:255],
                 object=scope["path"][:2000],
                 outcome=outcome,
                 detail={key: value for key, value in seen.items() if value is not None},

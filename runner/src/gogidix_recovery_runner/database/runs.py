@@ -37,15 +37,18 @@ class RunFilter:
     until: datetime | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        wanted: tuple[tuple[object, sa.ColumnElement[bool]], ...] = (
-            (self.status, Run.status == self.status),
-            (self.plan, Run.plan == self.plan),
-            (self.inventory, Run.inventory == self.inventory),
-            (self.group, Run.group_name == self.group),
-            (self.since, Run.queued_at >= self.since),
-            (self.until, Run.queued_at < self.until),
-        )
-        return [condition for value, condition in wanted if value is not None]
+        equal = {
+            Run.status: self.status,
+            Run.plan: self.plan,
+            Run.inventory: self.inventory,
+            Run.group_name: self.group,
+        }
+        conditions = [column == value for column, value in equal.items() if value is not None]
+        if self.since is not None:
+            conditions.append(Run.queued_at >= self.since)
+        if self.until is not None:
+            conditions.append(Run.queued_at < self.until)
+        return conditions
 
 
 class Runs:

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Services for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.runner.running_service import RunningService
+
+
+@pytest.fixture
+def make_service(tmp_path: Path) -> Iterator[Callable[..., RunningService]]:
+    made: list[RunningService] = []
+
+    def make(**settings: str) -> RunningService:
+        service = RunningService(tmp_path / f"data{len(made)}", settings)
+        made.append(service)
+        service.start()
+        return service
+
+    yield make
+    for service in made:
+        service.stop()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """One service for the tests that leave it as they found it."""
+    running = RunningService(tmp_path_factory.mktemp("runner") / "data", {})
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
