@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from recovery_lab import controller, faults, host, life, machine, power_switch, root_file_system, snapshot, topology
+from recovery_lab import controller, faults, host, life, machine, root_file_system, snapshot, topology
 from recovery_lab.errors import LabError, UnsupportedMachineError
 from recovery_lab.state import Lab
 
@@ -115,6 +115,8 @@ def _rootfs(_lab: Lab, _plan: topology.Topology, _given: argparse.Namespace) -> 
 
 
 def _serve_power(lab: Lab, plan: topology.Topology, _given: argparse.Namespace) -> None:
+    from recovery_lab import power_switch  # a web server: of no use to the other verbs, and slow to load
+
     power_switch.serve(lab, plan)
 
 

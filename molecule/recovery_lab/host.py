@@ -137,8 +137,7 @@ def _console(lab: Lab, host: Host) -> Path:
 
 def power_off(lab: Lab, hosts: Sequence[Host], *, lose_unsynced: bool = False) -> list[str]:
     """Cut the current: silent at once, every process gone, nothing said to anybody."""
-    for host in hosts:
-        network.unplug(lab, host)
+    network.unplug(lab, hosts)
     killed = []
     for host in hosts:
         process = lab.process(host.name)
@@ -154,8 +153,8 @@ def power_off(lab: Lab, hosts: Sequence[Host], *, lose_unsynced: bool = False) -
             if time.monotonic() > deadline:
                 raise LabError(f"the first process of {host.name} ({process.pid}) does not die")
             time.sleep(0.002)
+    network.disconnect(lab, *(host.name for host in hosts))
     for host in hosts:
-        network.disconnect(lab, host.name)
         lab.forget_process(host.name)
     return [host.name for host, _process in killed]
 

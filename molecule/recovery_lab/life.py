@@ -110,9 +110,10 @@ def _take_down(lab: Lab, topology: Topology) -> None:
                 os.kill(switch.pid, signal.SIGKILL)
             time.sleep(0.01)
     lab.forget_process(POWER_SWITCH)
-    for namespace in network.namespaces_of(lab):
+    namespaces = network.namespaces_of(lab)
+    for namespace in namespaces:
         _end_processes_in(namespace)
-        network.disconnect(lab, namespace.removeprefix(lab.namespace("")))
+    network.disconnect(lab, *(namespace.removeprefix(lab.namespace("")) for namespace in namespaces))
     network.remove_outlet_files(lab)
     lab.cuts_file.unlink(missing_ok=True)
 

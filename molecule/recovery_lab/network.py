@@ -6,7 +6,7 @@ The machine's own interfaces and routes are never touched, and nothing in here h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recovery_lab.errors import LabError
@@ -66,8 +66,7 @@ def connect(lab: Lab, port: Port) -> None:
         return
     _batch(None, [f"netns add {namespace}"])
     try:
-        cable = f"link add {port.link} type veth peer name eth0 address {port.hardware_address} netns {namespace}"
-        _batch(lab.router, [cable, f"link set {port.link} master {port.place.bridge} up"])
+        _plug_in(lab, port, namespace)
         _batch(
             namespace,
             [
@@ -82,17 +81,40 @@ def connect(lab: Lab, port: Port) -> None:
         raise
 
 
-def unplug(lab: Lab, port: Port) -> None:
-    """Pull the cable: the port falls silent at once, as a switched-off machine does. No reset, no farewell."""
-    if exists(lab.router) and exists(lab.namespace(port.name)):
-        script = f"[ ! -e /sys/class/net/{port.link} ] || ip link del {port.link}"
-        run(["ip", "netns", "exec", lab.router, "sh", "-c", script])
+def _plug_in(lab: Lab, port: Port, namespace: str) -> None:
+    commands = [
+        f"link add {port.link} type veth peer name eth0 address {port.hardware_address} netns {namespace}",
+        f"link set {port.link} master {port.place.bridge} up",
+    ]
+    try:
+        _batch(lab.router, commands)
+    except LabError:
+        # The kernel takes an old namespace's cable away in its own time; here it was not yet done.
+        if port.link not in _links(lab):
+            raise
+        _batch(lab.router, [f"link del {port.link}", *commands])
 
 
-def disconnect(lab: Lab, name: str) -> None:
-    namespace = lab.namespace(name)
-    if exists(namespace):
-        _batch(None, [f"netns del {namespace}"])
+def _links(lab: Lab) -> set[str]:
+    """The router's ends of the cables that are plugged in."""
+    return {entry["ifname"] for entry in json.loads(run(["ip", "-n", lab.router, "-json", "link", "show"]))}
+
+
+def unplug(lab: Lab, ports: Sequence[Port]) -> None:
+    """Pull the cables: all ports fall silent at once, as switched-off machines do. No reset, no farewell."""
+    if not exists(lab.router):
+        return
+    plugged = _links(lab)
+    links = [port.link for port in ports if port.link in plugged]
+    if links:
+        _batch(lab.router, [f"link set {link} down" for link in links])
+
+
+def disconnect(lab: Lab, *names: str) -> None:
+    """Let go of the namespaces; the kernel takes each away when its last process is gone."""
+    namespaces = [lab.namespace(name) for name in names]
+    if any(exists(namespace) for namespace in namespaces):
+        _batch(None, [f"netns del {namespace}" for namespace in namespaces if exists(namespace)])
 
 
 def hosts_file(topology: Topology) -> str:

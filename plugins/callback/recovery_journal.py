@@ -181,7 +181,14 @@ class CallbackModule(CallbackBase):
     def _append(self, line: dict[str, Any], *, durable: bool) -> None:
         if self._file is None:
             return
-        place = {"plan": self._plan, "play": self._play, "step": None, "task": None, "host": None, "seconds": None}
+        place: dict[str, Any] = {
+            "plan": self._plan,
+            "play": self._play,
+            "step": None,
+            "task": None,
+            "host": None,
+            "seconds": None,
+        }
         place["check"] = bool(context.CLIARGS.get("check"))
         try:
             self._file.append({**place, **line}, durable=durable)
@@ -192,6 +199,4 @@ class CallbackModule(CallbackBase):
         """Once: a journal that cannot be written is a warning, and a fact that a plan can ask for."""
         if os.environ.get("RECOVERY_JOURNAL_BROKEN") != "1":
             os.environ["RECOVERY_JOURNAL_BROKEN"] = "1"
-            self._display.warning(
-                f"The recovery journal cannot be written: {error}. Make room or correct its directory."
-            )
+            self._display.warning(f"Could not write the recovery journal: {error}. Make room or correct its directory.")

@@ -121,7 +121,8 @@ bundle:
   sample: {20260102T030405Z-1a2b.jsonl: eJwDAAAAAAE=}
 """
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import env_fallback
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.making import files_of_options

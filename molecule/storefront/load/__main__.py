@@ -106,7 +106,11 @@ def describe_run(shop: argparse.ArgumentParser) -> None:
 
 def main() -> int:
     options = arguments().parse_args()
-    print(json.dumps(options.what(options), indent=2), flush=True)
+    try:
+        print(json.dumps(options.what(options), indent=2), flush=True)
+    except (OSError, ValueError) as error:
+        print(f"storefront-load: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

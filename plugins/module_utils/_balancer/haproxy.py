@@ -74,6 +74,8 @@ class HAProxy(Balancer):
     def apply(self, before: Description, after: Description) -> None:
         changing = [key for key, seen in before["servers"].items() if seen["state"] != after["servers"][key]["state"]]
         if self._options["state"] == "ready":
+            if self._waits:
+                self._prove({key: seen["state"] for key, seen in before["servers"].items()})
             self._set(changing, "ready")
         elif changing:
             self._set(changing, "drain")
@@ -81,8 +83,6 @@ class HAProxy(Balancer):
             if self._options["state"] == "maint":
                 self._set(changing, "maint")
         replace_file(self._state_file, self._api.state_text())
-        if self._waits:
-            self._wait_until_up(sorted(after["servers"]))
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {"balancer": self.NAME, "before": before, "after": after, **self._measured}
@@ -180,6 +180,25 @@ class HAProxy(Balancer):
             for key in keys:
                 self._api.order(f"set server {key} state {state}", worker)
 
+    def _prove(self, former: dict[str, str]) -> None:
+        """Let health checks find the servers up before they take traffic; if not, they stay as they were.
+
+        HAProxy believes a server that leaves maintenance to be up until a check fails, so it is told otherwise
+        first; in drain it is checked and takes nothing new. A server without checks would never come up again
+        and is believed.
+        """
+        checked = [key for key, server in self._seen().items() if server.check]
+        leaving = [key for key in checked if former[key] == "maint"]
+        self._set(leaving, "drain")
+        for key in leaving:
+            self._api.order(f"set server {key} health down")
+        try:
+            self._wait_until_up(checked)
+        except BalancerError:
+            for key in leaving:
+                self._set([key], former[key])
+            raise
+
     def _drain(self, keys: list[str]) -> None:
         """Let sessions end by themselves for a while, then end them."""
         patience = Deadline(min(self._options["drain_seconds"], self._deadline.remaining))
@@ -216,7 +235,6 @@ class HAProxy(Balancer):
         except DeadlineError as error:
             raise BalancerError(
                 error.what,
-                cause=f"{error.cause} (the words of its health checks)",
-                next_action="Look at the application behind it; the servers are ready and take traffic once it answers",
-                data_state="new_live",
+                cause=f"{error.cause} (the words of its health checks); the servers are as they were",
+                next_action="Look at the application behind it, or do not wait until it is up",
             ) from error

@@ -6,78 +6,59 @@
 """The two settings that decide how long a promotion takes, set aside before it and put back after it.
 
 A restore command that fetches from a repository makes a promotion take seconds instead of tens of milliseconds,
-and the default retry interval can make it wait another five. Both are set aside by ALTER SYSTEM. What they were is
-written into the value itself, as a comment of a command that does nothing: whoever comes next, even after a crash
-of everything, reads it there and can put it back.
+and the default retry interval can make it wait another five. ALTER SYSTEM lays an empty restore command over
+whatever the configuration files say, and RESET takes it away again. That an empty one lies there is the mark itself:
+whoever comes next, even after a crash of everything, sees it and puts the settings back.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_session import Session
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import write_durably
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
 
 RESTORE_COMMAND = "restore_command"
 RETRY_INTERVAL = "wal_retrieve_retry_interval"
 QUICK_RETRY = "50ms"
-MARK = "false # set aside for a promotion: "
 AUTOMATIC_FILE = "postgresql.auto.conf"
 
 # pg_settings shows the file only to those who may read all settings (pg_monitor may).
 SOURCES = """
-SELECT name, setting || coalesce(unit, '') AS setting,
-       coalesce(sourcefile, '') LIKE '%%/postgresql.auto.conf' AS is_automatic
-  FROM pg_settings WHERE name = ANY(%s)
+SELECT setting, coalesce(sourcefile, '') LIKE '%/postgresql.auto.conf' AS is_automatic
+  FROM pg_settings WHERE name = 'restore_command'
 """
 
 
-def set_aside_value(before: dict[str, str | None]) -> str:
-    """A restore command that finds nothing, and carries what to put back (null: nothing in the automatic file)."""
-    return MARK + base64.b64encode(json.dumps(before, sort_keys=True).encode()).decode()
-
-
-def read_set_aside(restore_command: str) -> dict[str, str | None] | None:
-    """What to put back, if the settings are set aside."""
-    if not restore_command.startswith(MARK):
-        return None
-    carried: dict[str, str | None] = json.loads(base64.b64decode(restore_command.removeprefix(MARK)))
-    return carried
-
-
-def set_aside(session: Session) -> dict[str, str | None]:
-    """Set both aside on a running server and make it read them; doing it twice is the same as once."""
-    rows = {row["name"]: row for row in session.rows(SOURCES, ([RESTORE_COMMAND, RETRY_INTERVAL],))}
-    already = read_set_aside(rows[RESTORE_COMMAND]["setting"])
-    if already is not None:
-        return already
-    before = {name: row["setting"] if row["is_automatic"] else None for name, row in rows.items()}
-    session.rows(f"ALTER SYSTEM SET {RETRY_INTERVAL} = '{QUICK_RETRY}'")
-    session.rows(f"ALTER SYSTEM SET {RESTORE_COMMAND} = {quoted(set_aside_value(before))}")
-    session.rows("SELECT pg_reload_conf()")
-    return before
-
-
-def put_back(session: Session) -> bool:
-    """Put both back on a running server, if they are set aside; says whether they were."""
-    before = read_set_aside(session.value("SELECT setting FROM pg_settings WHERE name = %s", (RESTORE_COMMAND,)))
-    if before is None:
+def set_aside(session: Session) -> bool:
+    """Set both aside on a running server and make it read them; says whether they were not aside already."""
+    now = session.row(SOURCES)
+    if now["is_automatic"] and now["setting"]:
+        raise PreconditionError(
+            f"prepare the promotion on {session.where}",
+            cause=f"its restore_command stands in {AUTOMATIC_FILE}, where it could not be put back after a crash",
+            next_action="Move it to the configuration files: run ALTER SYSTEM RESET restore_command there",
+        )
+    if now["is_automatic"]:
         return False
-    for name in (RETRY_INTERVAL, RESTORE_COMMAND):
-        value = before.get(name)
-        change = "RESET {0}" if value is None else "SET {0} = {1}"
-        session.rows("ALTER SYSTEM " + change.format(name, quoted(value or "")))
+    session.rows(f"ALTER SYSTEM SET {RETRY_INTERVAL} = '{QUICK_RETRY}'")
+    session.rows(f"ALTER SYSTEM SET {RESTORE_COMMAND} = ''")
     session.rows("SELECT pg_reload_conf()")
     return True
 
 
-def quoted(value: str) -> str:
-    """A value as PostgreSQL reads it in a statement."""
-    return ("E" if "\\" in value else "") + "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+def put_back(session: Session) -> bool:
+    """Put both back on a running server, if they are set aside; says whether they were."""
+    now = session.row(SOURCES)
+    if not now["is_automatic"] or now["setting"]:
+        return False
+    for name in (RETRY_INTERVAL, RESTORE_COMMAND):
+        session.rows(f"ALTER SYSTEM RESET {name}")
+    session.rows("SELECT pg_reload_conf()")
+    return True
 
 
 # The same on the file of a stopped server, and the settings of a standby
@@ -106,10 +87,9 @@ def put_back_in_file(data_directory: Path) -> bool:
     """``put_back`` for a server that does not run."""
     path = data_directory / AUTOMATIC_FILE
     settings = read_automatic(path.read_text()) if path.exists() else {}
-    before = read_set_aside(settings.get(RESTORE_COMMAND, ""))
-    if before is None:
+    if settings.get(RESTORE_COMMAND) != "":
         return False
-    edit_automatic(data_directory, {name: before.get(name) for name in (RETRY_INTERVAL, RESTORE_COMMAND)})
+    edit_automatic(data_directory, {RETRY_INTERVAL: None, RESTORE_COMMAND: None})
     return True
 
 

@@ -118,10 +118,9 @@ class PgBackRest:
     deadline: Deadline
     jobs: int | None = None
 
-    def argv(self, command: str, *arguments: str, with_repository: bool = True) -> list[str]:
-        repository = [f"--repo={self.repository_number}"] if with_repository else []
-        base = ["pgbackrest", f"--config={self.configuration_file}", f"--stanza={self.stanza}"]
-        return [*base, *repository, *arguments, command]
+    def argv(self, command: str, *arguments: str) -> list[str]:
+        base = ["pgbackrest", command, f"--config={self.configuration_file}", f"--stanza={self.stanza}"]
+        return [*base, f"--repo={self.repository_number}", *arguments]
 
     @property
     def jobs_argument(self) -> list[str]:

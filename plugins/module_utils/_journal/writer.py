@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from typing import Any
 
@@ -51,6 +52,8 @@ class JournalFile:
 
     def _found(self) -> tuple[int, bool]:
         """How many lines stand there already (a run that is continued), and whether the last one is cut off."""
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            return 0, False
         count, last = 0, b"\n"
         while chunk := os.read(self._descriptor, 1 << 20):
             count += chunk.count(b"\n")

@@ -149,7 +149,7 @@ def _edges(series: Series, point: Point) -> tuple[float, float]:
 def _rate(series: Series, point: Point, column: int) -> float:
     left, right = _edges(series, point)
     # The last bucket may be cut off by the end of the run; too thin a slice says nothing about a rate.
-    return point[column] / max(right - left, 0.3 * series["bucket_seconds"])
+    return point[column] / max(right - left, 0.3 * float(series["bucket_seconds"]))
 
 
 def _bar(left: float, right: float, top: float, bottom: float) -> str:
@@ -164,5 +164,5 @@ def _x(scale: Scale, seconds: float) -> float:
 
 def _round_up(value: float) -> float:
     """The next of 1, 2, 5, 10, 20, 50 ...: a scale that can be read."""
-    power = 10.0 ** math.floor(math.log10(max(value, 1.0)))
+    power: float = 10.0 ** math.floor(math.log10(max(value, 1.0)))
     return next(step * power for step in (1, 2, 4, 5, 6, 8, 10) if step * power >= value)

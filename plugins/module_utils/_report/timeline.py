@@ -29,7 +29,7 @@ def say_step(step: Step) -> str:
 
 
 def say_outcome(step: Step) -> str:
-    said = {"begun": "begun, never finished"}.get(step["outcome"], step["outcome"])
+    said = "begun, never finished" if step["outcome"] == "begun" else str(step["outcome"])
     if not step["undone"]:
         return said
     return "failed, undone later" if said == "failed" else "undone later"

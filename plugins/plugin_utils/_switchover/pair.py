@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,15 +29,18 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._databas
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     DeadlineError,
+    InputError,
     PreconditionError,
     RecoveryError,
     TimelineError,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import bytes_behind, parse_lsn
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import bytes_behind
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import Shell
 
 # More than this to catch up would be waited for inside the pause.
 LAG_BYTES = 16 * 1024 * 1024
+# How long it may take to have the stop ready on the old primary's host, while the traffic still flows.
+PAUSE_PREPARATION_SECONDS = 5.0
 
 STANDING = """
 SELECT pg_is_in_recovery() AS in_recovery,
@@ -95,6 +99,7 @@ class Pair:
     clock: str = ""
     sessions: list[Session] = field(default_factory=list)
     promotion_ordered: bool = False
+    stopping: Future[dict[str, Any]] | None = None
 
     @property
     def application(self) -> str:
@@ -112,6 +117,10 @@ class Pair:
                     statement_seconds=max(30.0, self.seconds),
                 )
             )
+
+    @property
+    def stop_application(self) -> str:
+        return f"recovery_stop_{self.run_id}"[:60]
 
     @property
     def source_session(self) -> Session:
@@ -183,6 +192,7 @@ class Pair:
             "port": cluster.port,
             "start_mode": self.start_mode,
             "application": self.application,
+            "stop_application": self.stop_application,
         }
 
     def arm(self, dead_man_seconds: float) -> None:
@@ -194,9 +204,40 @@ class Pair:
     def quicken(self) -> None:
         set_aside(self.target_session)
 
-    def stop_source(self, seconds: float) -> None:
-        self.stopped = self.shell.call("database_stop", {**self.host_parameters(), "stop_seconds": seconds})
+    def ready_stop(self, seconds: float) -> None:
+        """Start the stop on the old primary's host; it waits there, connected, for the word."""
+        given = {**self.host_parameters(), "stop_seconds": seconds, "wait_seconds": seconds + PAUSE_PREPARATION_SECONDS}
+        self.stopping = ThreadPoolExecutor(max_workers=1).submit(self.shell.call, "database_stop", given)
+        Deadline(PAUSE_PREPARATION_SECONDS).wait_until(
+            f"have the stop ready on {self.source.host}",
+            self.is_stop_ready,
+            lambda ready: ready,
+            every_seconds=0.005,
+            next_action="See whether that host is too busy; nothing was paused",
+        )
+
+    def is_stop_ready(self) -> bool:
+        if self.stopping and self.stopping.done():
+            self.stopping.result()
+        listening = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND query LIKE 'LISTEN%%'"
+        return bool(self.source_session.value(listening, (self.stop_application,)))
+
+    def tell_stop(self, word: str) -> None:
+        self.source_session.rows("SELECT pg_notify(%s, %s)", (self.stop_application, word))
+
+    def stop_source(self) -> None:
+        self.tell_stop("stop")
+        if self.stopping is None:
+            raise InputError("stop the source", cause="it was not made ready", next_action="Call ready_stop first")
+        self.stopped = self.stopping.result()
         require_same_story(self, self.stopped, self.before["target"])
+
+    def give_stop_up(self) -> None:
+        """Whoever waits for the word is told that it will not come."""
+        if self.stopping and not self.stopping.done():
+            with suppress(RecoveryError):
+                self.tell_stop("give up")
+            self.stopping.exception()
 
     def wait_caught_up(self, deadline: Deadline) -> None:
         """The standby has replayed the shutdown checkpoint: nothing that was acknowledged is missing."""
@@ -254,6 +295,7 @@ class Pair:
 
     def give_back(self) -> dict[str, Any]:
         """The old primary as it was; only while the target was certainly not told to promote."""
+        self.give_stop_up()
         outcome = self.disarm()
         if outcome["disarmed"]:
             outcome.update(self.shell.call("database_give_back", self.host_parameters()))
@@ -291,11 +333,3 @@ def require_same_story(pair: Pair, *sides: Mapping[str, Any]) -> None:
             next_action="Correct the inventory, or rejoin the standby",
             evidence={"before": pair.before},
         )
-
-
-def now_ms(since: float) -> float:
-    return round((time.monotonic() - since) * 1000, 1)
-
-
-def is_after(position: str, other: str) -> bool:
-    return parse_lsn(position) > parse_lsn(other)

@@ -86,7 +86,7 @@ class Switchover:
             self.arm()
             paused_at = time.monotonic()
             self.step("pause", lambda pooler: pooler.pause(Deadline(self.seconds * PAUSE_SHARE)), self.poolers)
-            self.step("stop", lambda pair: pair.stop_source(self.seconds), self.pairs)
+            self.step("stop", lambda pair: pair.stop_source(), self.pairs)
             self.step("catch up", lambda pair: pair.wait_caught_up(Deadline(self.seconds)), self.pairs)
             promoted_at = time.monotonic()
             self.step("order promotion", lambda pair: pair.order_promotion(), self.pairs)
@@ -111,6 +111,7 @@ class Switchover:
         dead_man_seconds = self.seconds + GUARD_MARGIN_SECONDS
         self.step("quicken", lambda pair: pair.quicken(), self.pairs)
         self.step("arm", lambda item: item.arm(dead_man_seconds), self.everything)
+        self.step("have the stop ready", lambda pair: pair.ready_stop(self.seconds), self.pairs)
 
     def go_forward(self, paused_at: float, promoted_at: float) -> dict[str, Any]:
         """From the order on there is no way back: whatever fails now is reported with the new primary live."""

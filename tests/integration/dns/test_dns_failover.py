@@ -128,16 +128,25 @@ def test_a_change_between_reading_and_writing_is_caught_by_the_server(servers: N
 
 
 def test_of_two_controllers_at_the_same_moment_only_one_moves_the_site(servers: NameServers) -> None:
-    def move(site: str) -> dict[str, Any]:
-        record = {"name": SHOP, "ttl": 5, "values": [{"dublin": "10.20.1.31", "madrid": "10.40.1.31"}[site]]}
-        active = {"name": ACTIVE, "site": site, "expect_site": "frankfurt"}
-        return run_module("dns_failover", to_dublin(servers, records=[record], active_site=active))
+    subjects = []
+    for site in ("dublin", "madrid"):
+        active = {"name": ACTIVE, "site": site, "expect_site": "frankfurt", "ttl": 5}
+        options = to_dublin(servers, server=servers.option(key_algorithm="hmac-sha256"), active_site=active)
+        subjects.append(records_to_point({**options, "records": [], "unreachable_accepted": []}))
+    plans = [(subject, before := subject.describe(), subject.plan(before)) for subject in subjects]
+
+    def move(index: int) -> str | None:
+        subject, before, after = plans[index]
+        try:
+            subject.apply(before, after)
+        except NameServiceError as error:
+            return error.error_code
+        return None
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(move, ["dublin", "madrid"]))
+        outcomes = list(pool.map(move, range(2)))
 
-    assert sorted(bool(result.get("failed")) for result in results) == [False, True]
-    assert next(result for result in results if result.get("failed"))["error_code"] == "DR-DNS-PREREQ"
+    assert sorted(str(outcome) for outcome in outcomes) == ["DR-DNS-PREREQ", "None"]
 
 
 def test_the_site_named_by_the_record_must_be_the_expected_one(servers: NameServers) -> None:

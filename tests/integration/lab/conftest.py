@@ -20,5 +20,8 @@ def lab() -> Iterator[LabCommand]:
 @pytest.fixture(autouse=True)
 def whole_lab(lab: LabCommand) -> None:
     """Each test finds every host on and no cut."""
-    lab.do("up")
-    lab.do("heal")
+    found = lab.status()
+    if found["cuts"]:
+        lab.do("heal")
+    if any(host["power"] == "off" and not host["spare"] for host in found["hosts"].values()):
+        lab.do("up")

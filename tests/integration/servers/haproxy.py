@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +62,6 @@ class Proxy:
 
     home: Path
     port: int
-    process: subprocess.Popen[bytes]
 
     def option(self, **changed: Any) -> dict[str, Any]:
         own = {
@@ -76,9 +72,9 @@ class Proxy:
         }
         return {"haproxy": {**own, **changed}}
 
-    def ask(self, command: str) -> str:
+    def ask(self, command: str, name: str = "admin.sock") -> str:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(self.home / "admin.sock"))
+            connection.connect(str(self.home / name))
             connection.sendall(command.encode() + b"\n")
             return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
@@ -87,12 +83,19 @@ class Proxy:
 
     def reload(self) -> None:
         former = self.worker()
-        os.kill(self.process.pid, signal.SIGUSR2)
+        self.ask("reload", "master.sock")
         wait_until("a new worker is in charge", lambda: self._other_worker(former))
 
     def _other_worker(self, former: str) -> bool:
         try:
             return self.worker() != former
+        except OSError:
+            return False
+
+    def serves(self) -> bool:
+        """Whether worker and master both answer: the master starts over once the worker runs."""
+        try:
+            return "worker" in self.ask("show proc", "master.sock") and "200" in self.get("/")
         except OSError:
             return False
 
@@ -139,7 +142,7 @@ def haproxy(home: Path, app_port: int) -> Iterator[Proxy]:
     port = free_port()
     (home / "haproxy.cfg").write_text(CONFIGURATION.format(home=home, port=port, app_port=app_port))
     argv = ["/usr/sbin/haproxy", "-W", "-db", "-S", f"{home}/master.sock", "-f", f"{home}/haproxy.cfg"]
-    with running(argv, home / "log") as process:
-        proxy = Proxy(home, port, process)
-        wait_until("HAProxy serves", lambda: (home / "admin.sock").exists() and "200" in proxy.get("/"))
+    with running(argv, home / "log"):
+        proxy = Proxy(home, port)
+        wait_until("HAProxy serves", proxy.serves)
         yield proxy
