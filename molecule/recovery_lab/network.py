@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from recovery_lab.errors import LabError
@@ -15,6 +16,7 @@ from recovery_lab.state import Lab, write_atomically
 from recovery_lab.topology import Place, Port, Topology
 
 NAMESPACES = Path("/run/netns")
+PLUG_ATTEMPTS = 5
 NAMESPACE_FILES = Path("/etc/netns")
 
 
@@ -86,13 +88,17 @@ def _plug_in(lab: Lab, port: Port, namespace: str) -> None:
         f"link add {port.link} type veth peer name eth0 address {port.hardware_address} netns {namespace}",
         f"link set {port.link} master {port.place.bridge} up",
     ]
-    try:
-        _batch(lab.router, commands)
-    except LabError:
-        # The kernel takes an old namespace's cable away in its own time; here it was not yet done.
-        if port.link not in _links(lab):
-            raise
-        _batch(lab.router, [f"link del {port.link}", *commands])
+    for _attempt in range(PLUG_ATTEMPTS):
+        try:
+            _batch(lab.router, commands)
+            return
+        except LabError as error:
+            problem = error
+        # The kernel takes an old namespace's cable away in its own time; here it was not yet done, or is done by now.
+        if port.link in _links(lab):
+            with suppress(LabError):
+                _batch(lab.router, [f"link del {port.link}"])
+    raise problem
 
 
 def _links(lab: Lab) -> set[str]:
@@ -102,10 +108,10 @@ def _links(lab: Lab) -> set[str]:
 
 def unplug(lab: Lab, ports: Sequence[Port]) -> None:
     """Pull the cables: all ports fall silent at once, as switched-off machines do. No reset, no farewell."""
-    if not exists(lab.router):
-        return
-    plugged = _links(lab)
-    links = [port.link for port in ports if port.link in plugged]
+    links = [port.link for port in ports if exists(lab.namespace(port.name))]
+    if links and exists(lab.router):
+        plugged = _links(lab)
+        links = [link for link in links if link in plugged]
     if links:
         _batch(lab.router, [f"link set {link} down" for link in links])
 
