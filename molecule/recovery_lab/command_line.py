@@ -91,8 +91,8 @@ def _thaw(lab: Lab, plan: topology.Topology, given: argparse.Namespace) -> None:
     _say(f"{faults.thaw(lab, plan.host(given.host))} processes thawed")
 
 
-def _exec(lab: Lab, _plan: topology.Topology, given: argparse.Namespace) -> None:
-    controller.execute(lab, given.command, given.listen)
+def _exec(lab: Lab, plan: topology.Topology, given: argparse.Namespace) -> None:
+    controller.execute(lab, plan, given.command, given.listen)
 
 
 def _enter(lab: Lab, plan: topology.Topology, given: argparse.Namespace) -> None:

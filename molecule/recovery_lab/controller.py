@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Sequence
 
-from recovery_lab import host, life
+from recovery_lab import host, kernel, life, network
 from recovery_lab.errors import LabError
 from recovery_lab.state import Lab
 from recovery_lab.topology import Topology
@@ -15,7 +15,7 @@ CONTROLLER = "controller"
 FIRST_PASSED_DESCRIPTOR = 3
 
 
-def execute(lab: Lab, command: Sequence[str], listen: str | None) -> None:
+def execute(lab: Lab, topology: Topology, command: Sequence[str], listen: str | None) -> None:
     """Become the command, standing at the controller. With `listen`, it is handed a socket of the machine's network.
 
     The socket is passed as the first descriptor after the standard ones, as systemd passes it (LISTEN_FDS).
@@ -29,7 +29,20 @@ def execute(lab: Lab, command: Sequence[str], listen: str | None) -> None:
         os.environ["LISTEN_PID"] = str(os.getpid())
     os.environ["RECOVERY_LAB"] = lab.name
     os.environ["RECOVERY_JOURNAL_DIRECTORY"] = str(lab.directory / "journal")
-    _become(["ip", "netns", "exec", lab.namespace(CONTROLLER), *command])
+    network.write_names(lab, topology)
+    _stand_at_the_controller(lab)
+    _become(list(command))
+
+
+def _stand_at_the_controller(lab: Lab) -> None:
+    """The controller's network, and its view of names and devices laid over the machine's."""
+    directory = os.getcwd()
+    kernel.enter_namespace(str(network.NAMESPACES / lab.namespace(CONTROLLER)))
+    kernel.unshare_mounts()
+    kernel.mount("sysfs", "/sys", "sysfs")
+    for name in network.NAME_FILES:
+        kernel.mount(str(network.names_directory(lab) / name), f"/etc/{name}", flags=kernel.MOUNT_BIND)
+    os.chdir(directory)
 
 
 def _pass_socket(listen: str) -> None:

@@ -19,7 +19,7 @@ from recovery_lab.topology import Host, Topology
 SSH_PORT = 22
 BOOT_SECONDS = 20.0
 HALT_SECONDS = 30.0
-NAMESPACES = kernel.NEW_MOUNTS | kernel.NEW_HOST_NAME | kernel.NEW_IPC | kernel.NEW_PROCESSES
+NAMESPACES = kernel.NEW_HOST_NAME | kernel.NEW_IPC | kernel.NEW_PROCESSES
 
 
 def power_on(lab: Lab, topology: Topology, hosts: Sequence[Host], shared_root: Path) -> list[str]:
@@ -78,7 +78,7 @@ def _start_first_process(inside: host_root.Inside, writer: int) -> None:
     try:
         os.setsid()
         kernel.enter_namespace(str(network.NAMESPACES / inside.lab.namespace(inside.host.name)))
-        kernel.unshare(NAMESPACES)
+        kernel.unshare_mounts(NAMESPACES)
         first = os.fork()
         if first:
             os.write(writer, f"{first}\n".encode())
@@ -166,8 +166,7 @@ def _lose_unsynced(lab: Lab, host: Host) -> None:
         raise LabError(f"{host.name} has no disk of its own here, so its unsynced writes cannot be lost")
 
     def shut_down() -> None:
-        kernel.unshare(kernel.NEW_MOUNTS)
-        kernel.mount("none", "/", None, kernel.MOUNT_RECURSIVE | kernel.MOUNT_PRIVATE)
+        kernel.unshare_mounts()
         with tempfile.TemporaryDirectory() as directory:
             kernel.mount(devices[0], directory, "ext4")
             kernel.shut_file_system_down(directory)

@@ -33,7 +33,6 @@ def become_host(inside: Inside) -> None:
     """Called as the first process of new mount, pid, name and ipc namespaces; ends in the host's own init."""
     directory = inside.lab.host_directory(inside.host.name)
     kernel.set_host_name(inside.host.name)
-    kernel.mount("none", "/", None, kernel.MOUNT_RECURSIVE | kernel.MOUNT_PRIVATE)
     root = _mount_root(inside, directory)
     _mount_system(root)
     if not (root / PERSONAL).exists():

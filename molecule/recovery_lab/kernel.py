@@ -70,9 +70,28 @@ def set_host_name(name: str) -> None:
     _check(_libc.sethostname(name.encode(), len(name)), "set the host name")
 
 
+def unshare_mounts(others: int = 0) -> None:
+    """Get a view of the mounts of our own, that nobody else is told of; also where we stand in a chroot."""
+    unshare(NEW_MOUNTS | others)
+    here = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    enter_namespace("/proc/self/ns/mnt")  # the namespace's true root, which a chroot hides
+    mount("none", "/", None, MOUNT_RECURSIVE | MOUNT_PRIVATE)
+    change_root(here)
+
+
+def change_root(directory: int) -> None:
+    os.fchdir(directory)
+    os.chroot(".")
+    os.close(directory)
+    os.chdir("/")
+
+
 def pivot_root(new_root: str) -> None:
     """Make new_root the root of this mount namespace and let go of the old one."""
-    os.chdir(new_root)
+    wanted = os.open(new_root, os.O_RDONLY | os.O_DIRECTORY)
+    enter_namespace("/proc/self/ns/mnt")  # from a chroot there is no way to pivot
+    os.fchdir(wanted)
+    os.close(wanted)
     number = SYSCALL_PIVOT_ROOT[os.uname().machine]
     _check(_libc.syscall(ctypes.c_long(number), b".", b"."), "pivot_root")
     unmount(".", UNMOUNT_DETACH)

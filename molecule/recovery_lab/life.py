@@ -26,7 +26,6 @@ def up(lab: Lab, topology: Topology, *, spares: bool = False) -> list[str]:
     shared_root = root_of(lab)
     credentials.make(lab, topology)
     network.create_router(lab, topology)
-    network.write_outlet_files(lab, topology)
     for outlet in topology.outlets.values():
         network.connect(lab, outlet)
     _start_power_switch(lab, topology)
@@ -114,7 +113,6 @@ def _take_down(lab: Lab, topology: Topology) -> None:
     for namespace in namespaces:
         _end_processes_in(namespace)
     network.disconnect(lab, *(namespace.removeprefix(lab.namespace("")) for namespace in namespaces))
-    network.remove_outlet_files(lab)
     lab.cuts_file.unlink(missing_ok=True)
 
 

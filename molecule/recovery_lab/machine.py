@@ -60,7 +60,4 @@ def join_namespaces_of(pid: int) -> None:
     root = os.open(f"/proc/{pid}/root", os.O_RDONLY | os.O_DIRECTORY)
     kernel.enter_namespace(f"/proc/{pid}/ns/net")
     kernel.enter_namespace(f"/proc/{pid}/ns/mnt")
-    os.fchdir(root)
-    os.chroot(".")
-    os.close(root)
-    os.chdir("/")
+    kernel.change_root(root)

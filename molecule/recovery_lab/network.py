@@ -16,8 +16,8 @@ from recovery_lab.state import Lab, write_atomically
 from recovery_lab.topology import Place, Port, Topology
 
 NAMESPACES = Path("/run/netns")
+NAME_FILES = ("hosts", "resolv.conf")
 PLUG_ATTEMPTS = 5
-NAMESPACE_FILES = Path("/etc/netns")
 
 
 def exists(namespace: str) -> bool:
@@ -29,9 +29,14 @@ def namespaces_of(lab: Lab) -> list[str]:
     return sorted(path.name for path in NAMESPACES.glob(f"{prefix}*"))
 
 
+def _inside(namespace: str) -> list[str]:
+    """The words before a command that is to see this network. (`ip netns exec` fails where / is no mount point.)"""
+    return ["nsenter", f"--net={NAMESPACES / namespace}"]
+
+
 def _batch(namespace: str | None, lines: Iterable[str]) -> None:
     """Several ip commands in one process."""
-    run(["ip", *(["-n", namespace] if namespace else []), "-batch", "-"], text="\n".join(lines) + "\n")
+    run([*(_inside(namespace) if namespace else []), "ip", "-batch", "-"], text="\n".join(lines) + "\n")
 
 
 def create_router(lab: Lab, topology: Topology) -> None:
@@ -43,7 +48,7 @@ def create_router(lab: Lab, topology: Topology) -> None:
         for place in topology.places.values():
             commands += _bridge_commands(place)
         _batch(lab.router, commands)
-        run(["ip", "netns", "exec", lab.router, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
+        run([*_inside(lab.router), "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
         lab.cuts_file.unlink(missing_ok=True)
         apply_cuts(lab, topology, [])
     except LabError:
@@ -103,7 +108,7 @@ def _plug_in(lab: Lab, port: Port, namespace: str) -> None:
 
 def _links(lab: Lab) -> set[str]:
     """The router's ends of the cables that are plugged in."""
-    return {entry["ifname"] for entry in json.loads(run(["ip", "-n", lab.router, "-json", "link", "show"]))}
+    return {entry["ifname"] for entry in json.loads(run([*_inside(lab.router), "ip", "-json", "link", "show"]))}
 
 
 def unplug(lab: Lab, ports: Sequence[Port]) -> None:
@@ -135,20 +140,18 @@ def resolver_file(topology: Topology) -> str:
     return f"nameserver {topology.name_server}\noptions timeout:1 attempts:2\n"
 
 
-def write_outlet_files(lab: Lab, topology: Topology) -> None:
-    """What `ip netns exec` lays over /etc for the controller and the power switch."""
-    for name in topology.outlets:
-        directory = NAMESPACE_FILES / lab.namespace(name)
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "hosts").write_text(hosts_file(topology))
-        (directory / "resolv.conf").write_text(resolver_file(topology))
+def names_directory(lab: Lab) -> Path:
+    """What is laid over /etc for commands at the controller."""
+    return lab.directory / "names"
 
 
-def remove_outlet_files(lab: Lab) -> None:
-    for directory in NAMESPACE_FILES.glob(f"{lab.namespace('')}*"):
-        for path in directory.iterdir():
-            path.unlink()
-        directory.rmdir()
+def write_names(lab: Lab, topology: Topology) -> None:
+    names_directory(lab).mkdir(exist_ok=True)
+    for name, content in zip(NAME_FILES, (hosts_file(topology), resolver_file(topology)), strict=True):
+        path = names_directory(lab) / name
+        if not path.exists() or path.read_text() != content:
+            path.write_text(content)
+        Path("/etc", name).touch()  # on a bare machine there may be nothing to lay it over
 
 
 def cuts(lab: Lab) -> list[list[str]]:
@@ -165,7 +168,7 @@ def apply_cuts(lab: Lab, topology: Topology, wanted: list[list[str]]) -> None:
     rules: list[str] = []
     for kind, *names in wanted:
         rules += _partition_rules(topology, *names) if kind == "partition" else _isolation_rules(topology, *names)
-    run(["ip", "netns", "exec", lab.router, "nft", "-f", "-"], text=_ruleset(rules))
+    run([*_inside(lab.router), "nft", "-f", "-"], text=_ruleset(rules))
     write_atomically(lab.cuts_file, json.dumps(wanted))
 
 

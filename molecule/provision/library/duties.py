@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, gogidix.disaster_recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Give a host its duties, the files and services of each, in one call: a second remote task costs more than all this."""
+"""Give a host its duties (files and services) in one call: a second remote task costs more than all of this."""
 
 from __future__ import annotations
 

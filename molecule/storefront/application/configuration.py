@@ -29,5 +29,5 @@ def read(path: Path) -> Configuration:
         address=section.get("address", "0.0.0.0"),
         port=section.getint("port", fallback=8080),
         connection=section["connection"],
-        patience_seconds=section.getfloat("patience_seconds", fallback=1.0),
+        patience_seconds=section.getfloat("patience_seconds", fallback=2.0),
     )

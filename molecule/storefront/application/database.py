@@ -14,8 +14,10 @@ from psycopg2 import errors, extensions
 # What may pass by itself while the database moves: no connection, a lost one, a server that is
 # starting or stopping, and a standby that is about to become the primary.
 PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.ReadOnlySqlTransaction)
-IDLE_CONNECTIONS = 16
+CONNECTIONS = 16
 RETRY_SECONDS = 0.05
+
+Parameters = Mapping[str, object] | None
 
 
 class DatabaseUnavailable(Exception):
@@ -34,11 +36,21 @@ class Database:
         self._patience_seconds = patience_seconds
         self._idle: list[extensions.connection] = []
         self._lock = threading.Lock()
+        # While the pooler holds its clients back, requests wait here instead of logging in one after the other.
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
         self._pause = threading.Event()
 
-    def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+    def run(self, statement: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """Run one idempotent statement and return its rows."""
         give_up_at = time.monotonic() + self._patience_seconds
+        if not self._free.acquire(timeout=self._patience_seconds):
+            raise DatabaseUnavailable("all connections wait for the pooler")
+        try:
+            return self._run_until(give_up_at, statement, parameters)
+        finally:
+            self._free.release()
+
+    def _run_until(self, give_up_at: float, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         while True:
             try:
                 return self._run_once(statement, parameters)
@@ -47,7 +59,7 @@ class Database:
                     raise DatabaseUnavailable(" ".join(str(error).split())) from error
             self._pause.wait(RETRY_SECONDS)
 
-    def _run_once(self, statement: str, parameters: Mapping[str, object] | None) -> list[tuple[Any, ...]]:
+    def _run_once(self, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         with self._borrowed() as connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -67,10 +79,7 @@ class Database:
             connection.close()
             raise
         with self._lock:
-            if len(self._idle) < IDLE_CONNECTIONS:
-                self._idle.append(connection)
-                return
-        connection.close()
+            self._idle.append(connection)
 
     def _take(self) -> extensions.connection:
         with self._lock:
