@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -153,3 +153,29 @@ def require_proof(given: dict[str, Any] | None, *, run_id: str, group: str, syst
             evidence={"fence_proof": proof.as_dict(), "objections": found},
         )
     return proof
+
+
+def join_proofs(proofs: list[dict[str, Any]]) -> dict[str, Any]:
+    """One proof of the paths from several places: level 1 when at least two different places saw it refused."""
+    read = [read_proof(proof) for proof in proofs]
+    if not read:
+        raise FenceError("join fence proofs", cause="none was given", next_action="Fence at two places at least")
+    first = read[0]
+    for proof in read[1:]:
+        same = ("site", "run_id", "group", "system_identifier", "method")
+        if any(getattr(proof, key) != getattr(first, key) for key in same):
+            raise FenceError(
+                "join fence proofs",
+                cause=f"they are not of one site, run, group, system and method: {proof.as_dict()}",
+                next_action="Join only the proofs that one task returned",
+            )
+    places = sorted({str(proof.evidence["place"]) for proof in read if proof.evidence.get("fenced")})
+    is_proven = len(places) >= 2 and all(proof.evidence.get("fenced") for proof in read)
+    return replace(
+        first,
+        level=LEVEL_PATHS_CUT if is_proven else LEVEL_ASSUMED,
+        observed_at=min(proof.observed_at for proof in read),
+        expires_at=min(proof.expires_at for proof in read),
+        checked=all(proof.checked for proof in read),
+        evidence={"places": places, "observed": [proof.evidence for proof in read]},
+    ).as_dict()

@@ -71,6 +71,11 @@ def kill_family(pid: int) -> list[int]:
     return family
 
 
+def process_namespace() -> str:
+    """In which world of process ids we are: an id says nothing in another one."""
+    return os.readlink("/proc/self/ns/pid")
+
+
 def boot_id() -> str:
     """The identity of this boot of this host."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

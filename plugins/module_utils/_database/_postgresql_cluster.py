@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from dataclasses import dataclass
@@ -160,6 +161,24 @@ class Cluster:
         text = self.start_file.read_text() if self.start_file.exists() else "auto\n"
         written, count = re.subn(r"(?m)^\s*(auto|manual|disabled)\b", mode, text, count=1)
         write_durably(self.start_file, written if count else f"{text.rstrip()}\n{mode}\n", 0o644)
+
+    @property
+    def kept_file(self) -> Path:
+        return self.configuration_directory / "before-fence.json"
+
+    def keep_before_fence(self) -> None:
+        """Remember how it was before the fence; a second fence does not overwrite it."""
+        if not self.kept_file.exists():
+            kept = {"start_mode": self.start_mode(), "signals": self.signals()}
+            write_durably(self.kept_file, json.dumps(kept) + "\n", 0o644)
+
+    def take_kept(self) -> dict[str, Any] | None:
+        """How it was before the fence, once; None when no fence of ours stands."""
+        if not self.kept_file.exists():
+            return None
+        kept: dict[str, Any] = json.loads(self.kept_file.read_text())
+        remove_durably(self.kept_file)
+        return kept
 
     # Starting in recovery
 

@@ -59,14 +59,14 @@ class Database(ABC):
 
     @abstractmethod
     def service_state(self) -> dict[str, Any]:
-        """Whether the service runs, starts at boot, and would come up writable; plain values."""
+        """Plain values, with ``fenced``: nothing runs, nothing starts at boot, nothing could come up writable."""
 
     @abstractmethod
     def cut_off(self, deadline: Deadline) -> None:
         """End the service for certain, disable its start, and keep it from ever coming up writable by itself."""
 
     @abstractmethod
-    def release(self, before: dict[str, Any], deadline: Deadline) -> None:
+    def release(self, deadline: Deadline) -> None:
         """Undo ``cut_off`` as far as the configuration goes; never starts the service."""
 
     @abstractmethod

@@ -7,10 +7,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import Cluster
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import (
+    STANDBY_SIGNAL,
+    Cluster,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_observation import (
     absent,
     observe_running,
@@ -34,7 +37,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._databas
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database.base import DOWN, Database, Upstream
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import FenceError, RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 
 LOCAL_SECONDS = 10.0
@@ -141,33 +144,38 @@ class PostgreSQL(Database):
         return [slot["slot_name"] for slot in unused]
 
     def service_state(self) -> dict[str, Any]:
-        exists = self.cluster.exists
+        cluster = self.cluster
+        runs, mode, signals = cluster.postmaster() is not None, cluster.start_mode(), cluster.signals()
+        control = cluster.control_data(Deadline(LOCAL_SECONDS)) if cluster.exists else None
         return {
-            "exists": exists,
-            "runs": self.cluster.postmaster() is not None,
-            "start_at_boot": self.cluster.start_mode(),
-            "signals": self.cluster.signals(),
-            "control": self.observe().get("control") if exists and self.cluster.postmaster() is None else None,
+            # A data directory that is not there cannot write either.
+            "fenced": not runs and (control is None or (mode != "auto" and STANDBY_SIGNAL in signals)),
+            "runs": runs,
+            "start_at_boot": mode,
+            "signals": signals,
+            "control": asdict(control) if control else None,
         }
 
     def cut_off(self, deadline: Deadline) -> None:
+        """Its start first, then the server, then what would let it come up writable: a crash in between stays safe."""
+        self.cluster.keep_before_fence()
         self.cluster.set_start_mode("manual")
         self.cluster.stop_for_certain(deadline)
-        self.cluster.write_standby_signal()
+        if self.cluster.exists:
+            self.cluster.write_standby_signal()
 
-    def release(self, before: dict[str, Any], deadline: Deadline) -> None:
-        self.cluster.set_start_mode(before.get("start_at_boot") or "manual")
-        if "standby.signal" not in before.get("signals", []):
+    def release(self, deadline: Deadline) -> None:
+        """The configuration as it was before; whoever wants the server back starts it, as what it should be."""
+        kept = self.cluster.take_kept()
+        if kept is None:
+            raise FenceError(
+                f"release {self.cluster.label}",
+                cause="it is down, but not by a fence of this kind",
+                next_action="Let it rejoin as a standby instead",
+            )
+        self.cluster.set_start_mode(kept["start_mode"])
+        if STANDBY_SIGNAL not in kept["signals"]:
             self.cluster.remove_signals()
-
-    def selected_texts(self, query: str, since: datetime) -> set[str]:
-        application = self.options.get("database") or "postgres"
-        with open_session(
-            host=self.cluster.socket_directory, port=self.cluster.port, user="postgres", database=application
-        ) as session:
-            session.rows("SET default_transaction_read_only = on")
-            rows = session.rows(query, (since,) if "%s" in query else ())
-        return {str(next(iter(row.values()))) for row in rows}
 
 
 def is_following(seen: dict[str, Any], identity: dict[str, Any]) -> bool:
