@@ -162,6 +162,8 @@ def _ask(path: str, command: str) -> str:
             connection.settimeout(ANSWER_SECONDS)
             connection.connect(path)
             connection.sendall(command.encode() + b"\n")
+            # The master process answers without closing unless it hears that no more will come.
+            connection.shutdown(socket.SHUT_WR)
             pieces = []
             while piece := connection.recv(65536):
                 pieces.append(piece)

@@ -187,10 +187,10 @@ class HAProxy(Balancer):
         first; in drain it is checked and takes nothing new. A server without checks would never come up again
         and is believed.
         """
-        checked = [key for key, server in self._seen().items() if server.check]
-        leaving = [key for key in checked if former[key] == "maint"]
+        leaving = [key for key, state in former.items() if state == "maint"]
         self._set(leaving, "drain")
-        for key in leaving:
+        checked = [key for key, server in self._seen().items() if server.check]
+        for key in set(leaving) & set(checked):
             self._api.order(f"set server {key} health down")
         try:
             self._wait_until_up(checked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -74,8 +74,10 @@ class Proxy:
 
     def ask(self, command: str, name: str = "admin.sock") -> str:
         with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
             connection.connect(str(self.home / name))
             connection.sendall(command.encode() + b"\n")
+            connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
     def worker(self) -> str:
@@ -83,7 +85,8 @@ class Proxy:
 
     def reload(self) -> None:
         former = self.worker()
-        self.ask("reload", "master.sock")
+        with suppress(TimeoutError):
+            self.ask("reload", "master.sock")
         wait_until("a new worker is in charge", lambda: self._other_worker(former))
 
     def _other_worker(self, former: str) -> bool:
