@@ -31,6 +31,8 @@ class Inventory:
     sites: dict[str, dict[str, Any]]
     objectives: dict[str, Any]
     variables: frozenset[str] = field(repr=False)
+    # What a parameter may name, by the last word of the parameter's own name.
+    names: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @property
     def environment(self) -> str:
@@ -108,7 +110,17 @@ def described(name: str, path: Path, hosts: dict[str, dict[str, Any]]) -> Invent
         sites={str(key): site if isinstance(site, dict) else {} for key, site in sites.items()},
         objectives=_first(hosts, "recovery_objectives") or {},
         variables=variables,
+        names={
+            "site": sorted(sites),
+            "host": sorted(hosts),
+            "database": _keys(_first(hosts, "recovery_databases")),
+            "repository": _keys(_first(hosts, "recovery_repositories")),
+        },
     )
+
+
+def _keys(value: Any) -> list[str]:
+    return sorted(map(str, value)) if isinstance(value, dict) else []
 
 
 def _first(hosts: dict[str, dict[str, Any]], variable: str) -> Any:

@@ -64,10 +64,10 @@ def schema_of(options: dict[str, Any], inventory: Inventory) -> Schema:
     }
     properties = {name: _property(option) for name, option in given.items()}
     for name, schema in properties.items():
-        if name.endswith("_site") and schema["type"] == "string":
-            # An optional site may be left blank, as its default is.
-            blank = [] if given[name].get("required") else [""]
-            schema["enum"] = sorted(inventory.sites) + blank
+        known = inventory.names.get(name.rpartition("_")[2])
+        if known and schema["type"] == "string" and "enum" not in schema:
+            # What is optional may be left blank, as its default is.
+            schema["enum"] = known if given[name].get("required") else [*known, ""]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
