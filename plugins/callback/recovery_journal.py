@@ -72,7 +72,9 @@ def describe_controller() -> dict[str, Any]:
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot, open("/proc/self/stat", "rb") as stat:
         started = int(stat.read().rpartition(b")")[2].split()[19])
         boot_id = boot.read().strip()
-    return {"host": socket.gethostname(), "boot_id": boot_id, "pid": os.getpid(), "start_time": started}
+    # As /proc knows it: a run in a pid namespace of its own must name itself as others on this machine see it.
+    pid = int(os.readlink("/proc/self"))
+    return {"host": socket.gethostname(), "boot_id": boot_id, "pid": pid, "start_time": started}
 
 
 class CallbackModule(CallbackBase):
