@@ -25,17 +25,24 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     Archive,
     Segments,
-    lsn_value,
     window_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination, Taken
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    PreconditionError,
+    RecoveryError,
+    SpaceError,
+    ToolError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 TOOL_TYPES = {"full": "full", "differential": "diff", "incremental": "incr"}
 LABEL = re.compile(r"new backup label = (\S+)")
 DONE = "backup command end: completed successfully"
+WRITE_FAILED = re.compile(r"\[064\]|FileWriteError|unable to write")
+NEXT_TO_NOTHING_BYTES = 16 * 1024 * 1024
 WARNING = re.compile(r"WARN: (.+)")
 
 
@@ -81,14 +88,14 @@ def configured_hosts(tool: PgBackRest) -> dict[str, str]:
     return found
 
 
-def take_backup(tool: PgBackRest, strategy: str, repository: str) -> Taken:
+def take_backup(tool: PgBackRest, strategy: str, repository: Repository) -> Taken:
     """One backup; success is the tool's own last word and a label, not its exit code."""
     what = f"take a {strategy} backup of stanza {tool.stanza} into {repository}"
     arguments = [f"--type={TOOL_TYPES[strategy]}", "--log-level-console=info", *tool.jobs_argument]
     finished = run_tool(tool.argv("backup", *arguments), deadline=tool.deadline)
     label = LABEL.search(finished.stdout)
     if finished.rc != 0:
-        raise meaning_of(said_badly(finished), what, evidence={"tool": "pgbackrest", "rc": finished.rc})
+        raise why_not_taken(said_badly(finished), what, repository, finished.rc)
     if label is None or DONE not in finished.stdout:
         raise ToolError(
             what,
@@ -97,6 +104,19 @@ def take_backup(tool: PgBackRest, strategy: str, repository: str) -> Taken:
         )
     warnings = [" ".join(warning.split()) for warning in WARNING.findall(finished.stdout + finished.stderr)]
     return Taken(label[1], round(finished.seconds, 3), list(dict.fromkeys(warnings)))
+
+
+def why_not_taken(said: str, what: str, repository: Repository, rc: int) -> RecoveryError:
+    """pgBackRest loses the reason of a failed write on its way through the compressor; the disk still knows it."""
+    free = repository.probe().free_bytes
+    if WRITE_FAILED.search(said) and free is not None and free < NEXT_TO_NOTHING_BYTES:
+        return SpaceError(
+            what,
+            cause=f"{cleaned(said)} | {free} bytes are free there",
+            next_action="Free space in the repository or enlarge it; what was there before is intact",
+            evidence={"free_bytes": free, "rc": rc},
+        )
+    return meaning_of(said, what, evidence={"tool": "pgbackrest", "rc": rc})
 
 
 def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Segments) -> dict[str, Any]:
@@ -117,7 +137,7 @@ def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Se
         )
     lsn, name = live.require_answer("SELECT lsn, pg_walfile_name(lsn) FROM pg_switch_wal() AS lsn;")[0]
     timeline = int(name[:8], 16)
-    closed = segments.name(timeline, segments.holding(max(lsn_value(lsn) - 1, 0)))
+    closed = segments.name(timeline, segments.holding(max(parse_lsn(lsn) - 1, 0)))
     directory = f"archive/{tool.stanza}/{info.archive_id}/{closed[:16]}"
 
     def arrived() -> str:

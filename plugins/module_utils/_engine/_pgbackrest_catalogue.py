@@ -19,7 +19,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     Archive,
     Segments,
-    lsn_value,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
@@ -27,6 +26,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import from_epoch
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
@@ -191,5 +191,5 @@ def parse_history(text: str, timeline: int) -> list[tuple[int, int]]:
                 cause=f"the line {line!r} is not understood",
                 next_action="Compare the history file in the archive with the one in pg_wal of the server",
             )
-        ancestors.append((int(fields[0]), lsn_value(fields[1].strip())))
+        ancestors.append((int(fields[0]), parse_lsn(fields[1].strip())))
     return ancestors

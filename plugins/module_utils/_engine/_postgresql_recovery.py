@@ -21,9 +21,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     limits_of,
     state_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import lsn_value
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Reached, RestorePlan
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, LogGapError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
 ENDED_TOO_EARLY = "recovery ended before configured recovery target was reached"
@@ -88,7 +88,7 @@ def recover_to_the_end(instance: Instance, plan: RestorePlan, *, by: str) -> Rea
     def is_at_the_end(state: dict[str, Any]) -> bool:
         if state["waits_for"] != WAITS_FOR_MORE_LOG:
             return False
-        if lsn_value(state["lsn"]) < needed:
+        if parse_lsn(state["lsn"]) < needed:
             raise LogGapError(
                 f"recover to {plan.target}",
                 cause=f"replay ended at {state['lsn']}, before the last piece of the archived log",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     Archive,
     Window,
-    lsn_value,
     window_of,
     windows_of,
 )
@@ -23,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     TimelineError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
@@ -121,7 +121,7 @@ def contains(window: Window, target: RecoveryTarget) -> bool:
     if target.kind == "time" and target.at is not None:
         return window.from_at <= target.at <= window.until_at
     if target.kind == "lsn" and target.value is not None:
-        return window.from_lsn <= lsn_value(target.value) <= window.until_lsn
+        return window.from_lsn <= parse_lsn(target.value) <= window.until_lsn
     # latest and immediate need no more than a consistent backup; where a transaction or a name is, only replay tells.
     return True
 

@@ -15,19 +15,11 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 DEFAULT_SEGMENT_BYTES = 16 * 1024 * 1024
 SEGMENT = re.compile(r"^[0-9A-F]{24}$")
-LSN = re.compile(r"^([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})$")
-
-
-def lsn_value(text: str) -> int:
-    """A position in the log as a number."""
-    match = LSN.match(text)
-    if match is None:
-        raise IntegrityError("read a log position", cause=f"{text!r} is not one", next_action="Give it as in 0/5000060")
-    return (int(match[1], 16) << 32) | int(match[2], 16)
 
 
 def lsn_text(value: int) -> str:
@@ -86,7 +78,7 @@ class Archive:
         """Whether a backup lies on the history of a timeline: on it, or on an ancestor before the fork."""
         for ancestor, left_at in self.path(timeline):
             if ancestor == backup.timeline:
-                return left_at is None or lsn_value(backup.stop_lsn) <= left_at
+                return left_at is None or parse_lsn(backup.stop_lsn) <= left_at
         return False
 
     def reach(self, backup: BackupRecord, timeline: int) -> tuple[int, int] | None:
@@ -144,8 +136,8 @@ def window_of(backup: BackupRecord, timeline: int, archive: Archive) -> Window |
         [backup.id],
         backup.stopped_at,
         until_at,
-        lsn_value(backup.stop_lsn),
-        max(archive.segments.end(reached[1]), lsn_value(backup.stop_lsn)),
+        parse_lsn(backup.stop_lsn),
+        max(archive.segments.end(reached[1]), parse_lsn(backup.stop_lsn)),
     )
 
 

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The directories of a restore change places by name, and are never mistaken for one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path / "main", "r1")
+    place.directory.mkdir()
+    (place.directory / "old").touch()
+    place.stage()
+    (place.staged / "new").touch()
+    return place
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_the_old_data_is_kept_under_the_runs_name(place: Place) -> None:
+    assert place.put_in_place(keep=True) == place.kept
+    assert names(place.directory) == ["new"] and names(place.kept) == ["old"]
+
+
+def test_a_failed_swap_is_undone(place: Place) -> None:
+    place.put_in_place(keep=True)
+    place.put_back()
+    assert names(place.directory) == ["old"] and names(place.quarantine) == ["new"]
+
+
+def test_what_failed_is_set_apart_and_an_empty_leftover_disappears(place: Place) -> None:
+    assert place.set_apart(place.staged) == place.quarantine
+    place.stage()
+    assert place.set_apart(place.staged) is None and not place.staged.exists()
+
+
+def test_only_this_runs_own_leftover_is_cleaned(place: Place) -> None:
+    other = Place(place.directory, "r2")
+    other.stage()
+    assert names(place.staged) == ["new"] and other.left_over == [str(place.staged)]
+    place.stage()
+    assert names(place.staged) == []
+
+
+def test_a_marker_counts_for_the_directory_that_it_was_written_for(place: Place) -> None:
+    place.write_marker({"is_in_place": False})
+    assert place.read_marker() is not None
+    place.put_in_place(keep=True)
+    assert place.read_marker() is None
+
+
+@pytest.mark.parametrize("path", ["/", "relative/path"])
+def test_a_path_that_is_not_its_own_is_refused(path: str) -> None:
+    with pytest.raises(InputError):
+        Place(Path(path), "r1").require_usable()

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trust rests on evidence about exactly this backup, and falls when the evidence is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.plugins.module_utils._engine.records import backup
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+
+RECORD = backup("F1", 2, 2)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> TrustLedger:
+    return TrustLedger(tmp_path / "trust", "orders", "vault")
+
+
+def level(ledger: TrustLedger) -> str:
+    return ledger.judge([RECORD])[0].trust.level
+
+
+def test_without_evidence_a_backup_is_taken_and_no_more(ledger: TrustLedger) -> None:
+    assert level(ledger) == "taken" and not ledger.directory.exists()
+
+
+def test_evidence_raises_and_a_lower_look_does_not_lower(ledger: TrustLedger) -> None:
+    ledger.note_success(RECORD, "restored", {"restored": {"pages": "all right"}})
+    ledger.note_success(RECORD, "checked", {"checked": {"files": 3}})
+    judged = ledger.judge([RECORD])[0]
+    assert judged.trust.level == "restored" and {"restored", "checked"} <= set(judged.trust.evidence)
+
+
+def test_a_failure_lowers_and_speaks_against_the_backup(ledger: TrustLedger) -> None:
+    ledger.note_success(RECORD, "verified", {})
+    ledger.note_failure(RECORD, ["1 file is damaged"], {})
+    judged = ledger.judge([RECORD])[0]
+    assert judged.trust.level == "taken" and judged.errors == ["1 file is damaged"] and not judged.is_usable
+
+
+def test_what_could_not_be_verified_is_lowered_but_stays_usable(ledger: TrustLedger) -> None:
+    ledger.note_success(RECORD, "verified", {})
+    ledger.note_failure(RECORD, [], {"could_not_verify": "no room"})
+    judged = ledger.judge([RECORD])[0]
+    assert judged.trust.level == "taken" and judged.is_usable
+
+
+@pytest.mark.parametrize("text", ["", "{ torn", "[]", '{"entries": 7}', '{"entries": {"F1": {"level": "holy"}}}'])
+def test_a_lost_or_torn_ledger_lowers_and_never_fails(ledger: TrustLedger, text: str) -> None:
+    ledger.note_success(RECORD, "verified", {})
+    ledger.path.write_text(text)
+    assert level(ledger) == "taken"
+
+
+def test_evidence_about_another_backup_of_the_same_name_does_not_count(ledger: TrustLedger) -> None:
+    ledger.note_success(replace(RECORD, stored_bytes=7), "verified", {})
+    assert level(ledger) == "taken"
