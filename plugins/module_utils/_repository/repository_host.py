@@ -11,9 +11,9 @@ import os
 import socket
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.filesystem import probe_directory
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.reach import probe_port
 
 
 class RepositoryHost(Repository):

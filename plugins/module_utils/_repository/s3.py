@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.reach import probe_port
 
 
 class S3Repository(Repository):

@@ -19,6 +19,7 @@ from typing import Any
 
 import ansible
 import pytest
+from ansible.release import __version__
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 ROOT = Path(__file__).parents[3]
@@ -262,7 +263,7 @@ def library() -> Iterator[Path]:
     shutil.copytree(ROOT / "plugins", collection / "plugins", ignore=without_caches)
     shutil.copytree(Path(ansible.__file__).parent / "module_utils", root / "ansible" / "module_utils")
     # As in the package that Ansible sends: nothing of the controller's side comes along.
-    (root / "ansible" / "__init__.py").write_text(f"__version__ = {ansible.__version__!r}\n")
+    (root / "ansible" / "__init__.py").write_text(f"__version__ = {__version__!r}\n")
     yield root
     shutil.rmtree(root)
 

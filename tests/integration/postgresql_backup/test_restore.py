@@ -116,7 +116,7 @@ def test_a_damaged_backup_is_set_apart_and_never_put_in_place(story: Story) -> N
     damaged = story.sandbox.variation("flipped")
     damaged.flip_bits(damaged.file_of_backup(story.full["id"]))
     directory = damaged.root / "damaged"
-    options = {"directory": str(directory), "backup": story.full["id"], "target": {"type": "immediate"}}
+    options: dict[str, Any] = {"directory": str(directory), "backup": story.full["id"], "target": {"type": "immediate"}}
     error = damaged.fail("restore", "DR-INT", run_id="r1", **options)
     assert error["data_state"] == "partial_quarantined" and not directory.exists()
     quarantine = Path(error["recovery"]["quarantine"])
@@ -171,7 +171,7 @@ def test_a_killed_restore_leaves_the_live_path_alone(lost: Sandbox) -> None:
 
 def test_the_live_data_is_replaced_by_proven_data_and_kept_aside(lost: Sandbox) -> None:
     lost.stop()
-    options = {"mode": "in_place", "confirm": lost.system_identifier, "run_id": "r7"}
+    options: dict[str, Any] = {"mode": "in_place", "confirm": lost.system_identifier, "run_id": "r7"}
     target = {"type": "name", "value": "before_the_release"}
     result = lost.succeed("restore", target=target, **options)
     assert lost.is_running() and lost.sql("SELECT count(*) FROM product") == "1000"
