@@ -56,19 +56,28 @@ class RuntimeApi:
         self._path = path
         self._master_path = master_path
 
-    def workers(self) -> list[str]:
-        """The worker in charge, and with a master socket those of before a reload that still have sessions."""
+    def old_workers(self) -> list[str]:
+        """With a master socket, the workers of before a reload that still have sessions."""
         if self._master_path is None:
-            return [""]
+            return []
         processes = _ask(self._master_path, "show proc")
         old = processes.partition("# old workers")[2].partition("# programs")[0]
         pids = [line.split()[0] for line in old.splitlines() if line and not line.startswith("#")]
-        return ["", *(f"@!{pid} " for pid in pids if pid.isdigit())]
+        return [f"@!{pid} " for pid in pids if pid.isdigit()]
 
     def ask(self, command: str, worker: str = "") -> str:
         if worker and self._master_path is not None:
             return _ask(self._master_path, worker + command)
         return _ask(self._path, command)
+
+    def lingering(self, worker: str) -> dict[str, list[str]]:
+        """The sessions of an old worker by server. It refuses all commands about servers, but not about sessions."""
+        found: dict[str, list[str]] = {}
+        for line in self.ask("show sess", worker).splitlines():
+            session = re.match(r"(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) ", line)
+            if session is not None:
+                found.setdefault(f"{session[2]}/{session[3]}", []).append(session[1])
+        return found
 
     def order(self, command: str, worker: str = "") -> None:
         """A command whose only good answer is an empty one: HAProxy says "No such server." with a normal close."""
@@ -81,16 +90,16 @@ class RuntimeApi:
                 evidence={"command": command, "reply": reply},
             )
 
-    def state_text(self, worker: str = "") -> str:
+    def state_text(self) -> str:
         """What belongs into the server state file."""
-        text = self.ask("show servers state", worker)
+        text = self.ask("show servers state")
         parse_state(text, f"HAProxy at {self._path}")
         return text.strip("\n") + "\n"
 
-    def servers(self, worker: str = "") -> dict[str, ServerState]:
+    def servers(self) -> dict[str, ServerState]:
         """Every server with its sessions and the last word of its health check."""
-        known = parse_state(self.ask("show servers state", worker), f"HAProxy at {self._path}")
-        statistics = _parse_statistics(self.ask("show stat -1 4 -1", worker))
+        known = parse_state(self.ask("show servers state"), f"HAProxy at {self._path}")
+        statistics = _parse_statistics(self.ask("show stat -1 4 -1"))
         found = {}
         for key, server in known.items():
             row = statistics.get(key, {})

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class HAProxy(Balancer):
     def describe(self) -> Description:
         self._require_loading()
         kept = self._kept()
-        shown = {}
+        shown: dict[str, dict[str, Any]] = {}
         for key, server in sorted(self._seen().items()):
             shown[key] = {"state": server.state, "after_reload": kept.get(key)}
             if self._waits:
@@ -97,7 +98,7 @@ class HAProxy(Balancer):
         return {
             "serving": {
                 "servers": [{**found[key].as_result(), "after_reload": kept.get(key)} for key in sorted(found)],
-                "old_workers": len(self._api.workers()) - 1,
+                "old_workers": len(self._api.old_workers()),
             }
         }
 
@@ -107,22 +108,12 @@ class HAProxy(Balancer):
         return bool(self._options["state"] == "ready" and self._options["wait_until_up"])
 
     def _seen(self) -> dict[str, ServerState]:
-        """The servers that are meant, over all workers: sessions add up."""
-        present = self._api.servers()
-        meant = self._meant(present)
-        for worker in self._api.workers()[1:]:
-            for key, server in self._api.servers(worker).items():
+        """The servers that are meant; their sessions add up over all workers."""
+        meant = self._meant(self._api.servers())
+        for worker in self._api.old_workers():
+            for key, sessions in self._api.lingering(worker).items():
                 if key in meant:
-                    ours = meant[key]
-                    meant[key] = ServerState(
-                        ours.backend,
-                        ours.server,
-                        ours.state,
-                        ours.up,
-                        ours.address,
-                        sessions=ours.sessions + server.sessions,
-                        check=ours.check,
-                    )
+                    meant[key] = replace(meant[key], sessions=meant[key].sessions + len(sessions))
         return meant
 
     def _meant(self, present: dict[str, ServerState]) -> dict[str, ServerState]:
@@ -176,9 +167,8 @@ class HAProxy(Balancer):
             )
 
     def _set(self, keys: list[str], state: str) -> None:
-        for worker in self._api.workers():
-            for key in keys:
-                self._api.order(f"set server {key} state {state}", worker)
+        for key in keys:
+            self._api.order(f"set server {key} state {state}")
 
     def _prove(self, former: dict[str, str]) -> None:
         """Let health checks find the servers up before they take traffic; if not, they stay as they were.
@@ -206,10 +196,16 @@ class HAProxy(Balancer):
             self._wait_for_sessions(keys, patience)
         except DeadlineError:
             self._measured["sessions_shut"] = sum(self._sessions(keys).values())
-            for worker in self._api.workers():
-                for key in keys:
-                    self._api.order(f"shutdown sessions server {key}", worker)
+            self._shut(keys)
             self._wait_for_sessions(keys, Deadline(SHUT_SECONDS))
+
+    def _shut(self, keys: list[str]) -> None:
+        for key in keys:
+            self._api.order(f"shutdown sessions server {key}")
+        for worker in self._api.old_workers():
+            for key, sessions in self._api.lingering(worker).items():
+                for session in sessions if key in keys else []:
+                    self._api.ask(f"shutdown session {session}", worker)
 
     def _sessions(self, keys: list[str]) -> dict[str, int]:
         return {key: server.sessions for key, server in self._seen().items() if key in keys and server.sessions}
