@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    threading.Thread(target=database.keep_filled, args=(stop,), daemon=True).start()
     stop.wait()
     finished = server.drain(DRAIN_SECONDS)
     database.close()

@@ -16,6 +16,7 @@ from psycopg2 import errors, extensions
 PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.ReadOnlySqlTransaction)
 CONNECTIONS = 16
 RETRY_SECONDS = 0.05
+FILL_SECONDS = 0.2
 
 Parameters = Mapping[str, object] | None
 
@@ -36,7 +37,9 @@ class Database:
         self._patience_seconds = patience_seconds
         self._idle: list[extensions.connection] = []
         self._lock = threading.Lock()
-        # While the pooler holds its clients back, requests wait here instead of logging in one after the other.
+        self._open = 0
+        # No more requests at a time than connections: who logs in while the pooler pauses makes it try a server
+        # that is not there yet, and wait before it tries again.
         self._free = threading.BoundedSemaphore(CONNECTIONS)
         self._pause = threading.Event()
 
@@ -65,18 +68,29 @@ class Database:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
+    def keep_filled(self, stop: threading.Event) -> None:
+        """Open all connections ahead, one at a time, so that no request has to log in."""
+        while not stop.wait(FILL_SECONDS):
+            with self._lock:
+                full = self._open >= CONNECTIONS
+            if not full:
+                with contextlib.suppress(psycopg2.OperationalError):
+                    connection = self._connect()
+                    with self._lock:
+                        self._idle.append(connection)
+
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[extensions.connection]:
-        """A connection of our own; after any error it is closed, and with it the idle ones of the same age."""
+        """A connection of our own; after a passing error it is closed, and with it the idle ones of the same age."""
         connection = self._take()
         try:
             yield connection
         except PASSING:
-            connection.close()
+            self._drop([connection])
             self.close()
             raise
         except BaseException:
-            connection.close()
+            self._drop([connection])
             raise
         with self._lock:
             self._idle.append(connection)
@@ -85,13 +99,23 @@ class Database:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+        return self._connect()
+
+    def _connect(self) -> extensions.connection:
         connection = psycopg2.connect(self._connection_string)
         connection.autocommit = True
+        with self._lock:
+            self._open += 1
         return connection
+
+    def _drop(self, connections: list[extensions.connection]) -> None:
+        for connection in connections:
+            connection.close()
+        with self._lock:
+            self._open -= len(connections)
 
     def close(self) -> None:
         """Close what is idle."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        self._drop(idle)
