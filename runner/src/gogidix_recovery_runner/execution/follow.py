@@ -179,7 +179,7 @@ class Follower(threading.Thread):
             check=run.check_mode,
             observes_only=plan is not None and plan.observes_only,
             is_past_deadline=run.deadline_at is not None and ended_at > run.deadline_at,
-            last_failure=self._events.last_failure(run.id),
+            last_failure=self._events.last_failure(run.id) or directory.last_error(),
         )
         self._end(
             run,

@@ -69,6 +69,14 @@ class RunDirectory:
             return None
         return int(known["pid"]), int(known["start_time"])
 
+    def last_error(self) -> str | None:
+        """What Ansible itself complained of, when it failed without any task having failed."""
+        if not self.log.exists():
+            return None
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [line for line in lines if line.startswith(("[ERROR]", "ERROR!"))]
+        return errors[-1][:4000] if errors else None
+
     def purge(self) -> None:
         """Take away all that may hold inputs or unredacted output; the redacted log and events stay."""
         shutil.rmtree(self.private_data, ignore_errors=True)
