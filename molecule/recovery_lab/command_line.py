@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from recovery_lab import controller, faults, host, life, machine, root_file_system, snapshot, topology
+from recovery_lab import controller, faults, host, life, loop_device, machine, root_file_system, snapshot, topology
 from recovery_lab.errors import LabError, UnsupportedMachineError
 from recovery_lab.state import Lab
 
@@ -18,6 +18,10 @@ Verb = Callable[[Lab, topology.Topology, argparse.Namespace], None]
 
 def _up(lab: Lab, plan: topology.Topology, given: argparse.Namespace) -> None:
     started = life.up(lab, plan, spares=given.spares)
+    if not loop_device.available():
+        _say(
+            "this machine gives no loop devices: disks are plain directories, and fill and --lose-unsynced are refused"
+        )
     _say(f"lab {lab.name} is up" + (f"; started {', '.join(started)}" if started else ""))
 
 

@@ -137,18 +137,15 @@ def _console(lab: Lab, host: Host) -> Path:
 
 def power_off(lab: Lab, hosts: Sequence[Host], *, lose_unsynced: bool = False) -> list[str]:
     """Cut the current: silent at once, every process gone, nothing said to anybody."""
+    running = [(host, process) for host in hosts if (process := lab.process(host.name))]
+    devices = _disks_in_use(lab, [host for host, _process in running]) if lose_unsynced else []
     network.unplug(lab, hosts)
-    killed = []
-    for host in hosts:
-        process = lab.process(host.name)
-        if process is None:
-            continue
-        if lose_unsynced:
-            _lose_unsynced(lab, host)
+    for device in devices:
+        _lose_unsynced(device)
+    for _host, process in running:
         os.kill(process.pid, signal.SIGKILL)
-        killed.append((host, process))
     deadline = time.monotonic() + BOOT_SECONDS
-    for host, process in killed:
+    for host, process in running:
         while process.is_alive:
             if time.monotonic() > deadline:
                 raise LabError(f"the first process of {host.name} ({process.pid}) does not die")
@@ -156,19 +153,26 @@ def power_off(lab: Lab, hosts: Sequence[Host], *, lose_unsynced: bool = False) -
     network.disconnect(lab, *(host.name for host in hosts))
     for host in hosts:
         lab.forget_process(host.name)
-    return [host.name for host, _process in killed]
+    return [host.name for host, _process in running]
 
 
-def _lose_unsynced(lab: Lab, host: Host) -> None:
-    """Stop the host's disk as a power failure does: what was not synced never reaches it."""
-    devices = loop_device.devices_of(lab.disk(host.name))
-    if not devices:
-        raise LabError(f"{host.name} has no disk of its own here, so its unsynced writes cannot be lost")
+def _disks_in_use(lab: Lab, hosts: Sequence[Host]) -> list[str]:
+    found = []
+    for host in hosts:
+        devices = loop_device.devices_of(lab.disk(host.name))
+        if not devices:
+            raise LabError(f"{host.name} has no disk of its own here, so its unsynced writes cannot be lost")
+        found.append(devices[0])
+    return found
+
+
+def _lose_unsynced(device: str) -> None:
+    """Stop a host's disk as a power failure does: what was not synced never reaches it."""
 
     def shut_down() -> None:
         kernel.unshare_mounts()
         with tempfile.TemporaryDirectory() as directory:
-            kernel.mount(devices[0], directory, "ext4")
+            kernel.mount(device, directory, "ext4")
             kernel.shut_file_system_down(directory)
             kernel.unmount(directory)
 
