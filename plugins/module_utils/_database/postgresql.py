@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import (
@@ -142,6 +143,15 @@ class PostgreSQL(Database):
             for slot in unused:
                 session.rows("SELECT pg_drop_replication_slot(%s)", (slot["slot_name"],))
         return [slot["slot_name"] for slot in unused]
+
+    def selected_texts(self, query: str, since: datetime) -> set[str]:
+        application = self.options.get("database") or "postgres"
+        with open_session(
+            host=self.cluster.socket_directory, port=self.cluster.port, user="postgres", database=application
+        ) as session:
+            session.rows("SET default_transaction_read_only = on")
+            rows = session.rows(query, (since,) if "%s" in query else ())
+        return {str(next(iter(row.values()))) for row in rows}
 
     def service_state(self) -> dict[str, Any]:
         cluster = self.cluster
