@@ -55,7 +55,8 @@ options:
                     type: path
                   configuration_directory:
                     description:
-                      - Where C(postgresql.conf) and C(start.conf) lie. V(/etc/postgresql/VERSION/CLUSTER) when not given.
+                      - Where C(postgresql.conf) and C(start.conf) lie.
+                      - V(/etc/postgresql/VERSION/CLUSTER) when not given.
                     type: path
                   socket_directory:
                     description: Where its socket lies. V(/var/run/postgresql) when not given.
