@@ -58,6 +58,11 @@ class Server(ThreadingHTTPServer):
         with self._changed:
             self._open[connection] = busy
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves in the middle, as a proxy's health check may, is not worth a word."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def drain(self, seconds: float) -> bool:
         """Take no new connection, end the idle ones, wait for the rest. True when all have finished."""
         self.shutdown()
