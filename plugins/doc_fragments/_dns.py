@@ -21,8 +21,8 @@ options:
     suboptions:
       rfc2136:
         description:
-          - A zone whose primary name server takes dynamic updates (RFC 2136) signed with TSIG, such as BIND, Knot DNS or
-            PowerDNS.
+          - A zone whose primary name server takes dynamic updates (RFC 2136) signed with TSIG, such as BIND, Knot DNS
+            or PowerDNS.
         type: dict
         suboptions:
           zone:
@@ -30,7 +30,8 @@ options:
             type: str
             required: true
           primary:
-            description: The address of the name server that takes updates. An address, so that no name is needed to change names.
+            description:
+              - The address of the name server that takes updates. An address, so that no name is needed to change names.
             type: str
             required: true
           authoritative:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -77,6 +77,20 @@ def run_observation(module: AnsibleModule, observe: Any) -> None:
         module.exit_json(changed=False, **observe())
     except RecoveryError as error:
         module.fail_json(**error.as_result())
+
+
+def run_verdict(module: AnsibleModule, judge: Callable[[bool], tuple[dict[str, Any], RecoveryError | None]]) -> None:
+    """For modules that judge what they observe: a bad verdict is a failure that still returns all that was seen.
+
+    ``judge`` is told whether this is check mode, where what lies in the future cannot be observed.
+    """
+    try:
+        results, error = judge(bool(module.check_mode))
+    except RecoveryError as failure:
+        module.fail_json(**failure.as_result())
+    if error is not None:
+        module.fail_json(**{**error.as_result(), **results})
+    module.exit_json(changed=False, **results)
 
 
 @contextmanager

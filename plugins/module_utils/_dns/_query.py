@@ -48,6 +48,10 @@ class NotAnswered(Exception):
         super().__init__(cause)
 
 
+def is_address(text: str) -> bool:
+    return bool(dns.inet.is_address(text))
+
+
 def canonical_name(name: str) -> str:
     """Absolute and in lower case; InputError when it is no domain name."""
     try:
@@ -92,10 +96,10 @@ def ask(server: str, port: int, zone: str, keys: Sequence[RecordKey]) -> ServerA
     """Read the records and the serial of one server; what goes wrong is part of the answer."""
     started = time.monotonic()
     try:
-        soa = _authoritative(server, port, RecordKey(zone, "SOA"))
+        soa = authoritative_answer(server, port, RecordKey(zone, "SOA"))
         if soa is None:
             raise NotAnswered("DR-DNS-NOTAUTH", f"it has no SOA record for {zone}")
-        found = {key: record_of(key, _authoritative(server, port, key)) for key in keys}
+        found = {key: record_of(key, authoritative_answer(server, port, key)) for key in keys}
     except NotAnswered as error:
         return ServerAnswer(server, time.monotonic() - started, error=str(error), error_code=error.code)
     return ServerAnswer(
@@ -113,7 +117,7 @@ def record_of(key: RecordKey, rrset: dns.rrset.RRset | None) -> RecordSet:
     return RecordSet(key, rrset.ttl, tuple(sorted(value_of(rdata) for rdata in rrset)))
 
 
-def _authoritative(server: str, port: int, key: RecordKey) -> dns.rrset.RRset | None:
+def authoritative_answer(server: str, port: int, key: RecordKey) -> dns.rrset.RRset | None:
     """The record set itself, without following aliases, and only from an authoritative answer."""
     name = dns.name.from_text(key.name)
     record_type = dns.rdatatype.from_text(key.type)

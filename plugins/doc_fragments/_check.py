@@ -1,0 +1,195 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The options of the checks: one paragraph per kind."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+requirements:
+  - dnspython, for O(checks[].dns) and for O(checks[].http) through the name servers
+  - psycopg2, for O(checks[].sql) and O(checks[].replication)
+  - pgbackrest, for O(checks[].backup_age)
+options:
+  checks:
+    description:
+      - The checks; give exactly one kind in each entry. All of them run at the same time.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the check proves, as a sentence.
+        type: str
+        required: true
+      deadline_seconds:
+        description: How long one look may take; no answer until then is a failed check.
+        type: float
+        default: 5
+      future:
+        description:
+          - Whether this can be observed only after a change that check mode does not make. In check mode such a check
+            is listed as not run.
+        type: bool
+        default: false
+      backup_age:
+        description: The newest backup without errors, as pgBackRest tells on a host that reaches the repository.
+        type: dict
+        suboptions:
+          stanza:
+            description: The name of the stanza.
+            type: str
+            required: true
+          repository_number:
+            description: The number of the repository in pgBackRest's configuration; all of them by default.
+            type: int
+          max_age_seconds:
+            description: The age that the newest backup may have.
+            type: int
+            required: true
+          configuration_file:
+            description: The path of pgBackRest's configuration, when it is not the usual one.
+            type: path
+      dns:
+        description: A record at every authoritative name server, each asked itself.
+        type: dict
+        suboptions:
+          name:
+            description: The absolute name of the record.
+            type: str
+            required: true
+          type:
+            description: The type of the record.
+            type: str
+            choices: [A, AAAA, CNAME, TXT]
+            default: A
+          values:
+            description: All values of the record; by default those of O(records) for O(site).
+            type: list
+            elements: str
+          servers:
+            description: The addresses of the name servers; O(name_servers) by default.
+            type: list
+            elements: str
+      http:
+        description: One GET at every address of the name; a redirect is an answer and is not followed.
+        type: dict
+        suboptions:
+          url:
+            description: The URL.
+            type: str
+            required: true
+          status:
+            description: The status of the answer.
+            type: int
+            default: 200
+          contains:
+            description: A text that the body of the answer has.
+            type: str
+          site:
+            description:
+              - The site that must have answered, as its answer tells in O(checks[].http.site_header).
+              - Without it, an answer that tells no site passes, and one that tells another site than O(site) does not.
+            type: str
+          site_header:
+            description: The header in which an answer tells its site.
+            type: str
+            default: X-Site
+          resolve_with:
+            description:
+              - The addresses of the authoritative name servers that are asked for the addresses of the name, so that no
+                cache can answer for them; O(name_servers) by default.
+              - With neither, this host resolves the name as usual.
+            type: list
+            elements: str
+          ca_file:
+            description: The certificates that are trusted with https; those of the system by default.
+            type: path
+      replication:
+        description:
+          - A standby that streams from its primary with the same system identifier, on the same timeline and not too
+            far behind.
+        type: dict
+        suboptions:
+          host:
+            description: The address of the standby.
+            type: str
+            required: true
+          port:
+            description: The port of the standby.
+            type: int
+            default: 5432
+          database:
+            description: The database to connect to, on both.
+            type: str
+            default: postgres
+          user:
+            description: The user on both; it needs the rights of C(pg_monitor).
+            type: str
+            required: true
+          password:
+            description: The password of the user.
+            type: str
+          primary_host:
+            description: The address of the primary.
+            type: str
+            required: true
+          primary_port:
+            description: The port of the primary.
+            type: int
+            default: 5432
+          system_identifier:
+            description: The identity that both must have.
+            type: str
+          max_lag_bytes:
+            description: How many bytes of log the standby may have left to replay.
+            type: int
+            default: 16777216
+      sql:
+        description: The first column of the first row of a query, in a read-only transaction.
+        type: dict
+        suboptions:
+          host:
+            description: The address of the server or pooler.
+            type: str
+            required: true
+          port:
+            description: The port of the server or pooler.
+            type: int
+            default: 5432
+          database:
+            description: The database.
+            type: str
+            default: postgres
+          user:
+            description: The user.
+            type: str
+            required: true
+          password:
+            description: The password of the user.
+            type: str
+          query:
+            description: The query.
+            type: str
+            required: true
+          expected:
+            description: The value as text.
+            type: str
+            required: true
+      tcp:
+        description: A connection that is accepted.
+        type: dict
+        suboptions:
+          host:
+            description: The address.
+            type: str
+            required: true
+          port:
+            description: The port.
+            type: int
+            required: true
+"""
