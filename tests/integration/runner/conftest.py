@@ -28,7 +28,7 @@ def make_service(tmp_path: Path) -> Iterator[Callable[..., RunningService]]:
         service.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """One service for the tests that leave it as they found it."""
     running = RunningService(tmp_path_factory.mktemp("runner") / "data", {})

@@ -33,7 +33,7 @@ def until(what: str, observe: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (seen := observe()):
         assert time.monotonic() < deadline, f"not reached: {what}"
-        time.sleep(0.05)
+        time.sleep(0.1)
     return seen
 
 

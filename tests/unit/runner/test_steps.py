@@ -42,5 +42,5 @@ def test_tasks_outside_of_roles_belong_to_their_play_and_the_end_closes_the_last
 
 
 def test_a_failure_that_the_plan_ignores_does_not_fail_the_step() -> None:
-    steps = events(task("ask"), ("runner_on_unreachable", {"data": {"res": {}, "ignore_errors": True}}))
+    steps = events(task("ask"), ("runner_on_unreachable", {"data": {"res": {}, "ignored": True}}))
     assert (steps[0].status, steps[0].unreachable) == ("running", 1)

@@ -58,7 +58,7 @@ class Events:
         )
         with self._database.reading() as session:
             for event in session.scalars(query):
-                if not event.data.get("ignore_errors"):
+                if not event.data.get("ignored"):
                     said = (event.data.get("res") or {}).get("msg", "no reason given")
                     return f"{said}"[:4000]
         return None

@@ -79,13 +79,8 @@ def _count(step: RunStep, event: dict[str, Any]) -> None:
     setattr(step, counter, getattr(step, counter) + 1)
     if (data.get("res") or {}).get("changed") is True:
         step.changed += 1
-    if counter in ("failed", "unreachable") and not (data.get("ignore_errors") or _is_ignored(data)):
+    if counter in ("failed", "unreachable") and not data.get("ignored"):
         step.status = "failed"
-
-
-def _is_ignored(data: dict[str, Any]) -> bool:
-    """Best effort: an unreachable host that the task asked to ignore."""
-    return bool(data.get("ignore_unreachable") or (data.get("res") or {}).get("skip_reason"))
 
 
 def _end(step: RunStep, at: datetime) -> None:

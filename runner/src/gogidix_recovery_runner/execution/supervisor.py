@@ -61,6 +61,9 @@ class EventLog:
         if len(json.dumps(cleaned, default=str)) > _MOST_DATA:
             cleaned = {key: item for key, item in cleaned.items() if key not in ("res", "artifact_data")}
             cleaned["cut"] = True
+        # Nothing else in an event says that the plan takes this failure as an answer.
+        if (event.get("stdout") or "").rstrip().endswith("...ignoring"):
+            cleaned["ignored"] = True
         return {
             "counter": event["counter"],
             "uuid": event["uuid"],
