@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""The options of the load balancer family that say what is meant: one paragraph per provider."""
+"""The options of the load balancer family: for each provider, what is meant and what it should be.
+
+Ansible replaces an option of a fragment as a whole, so both variants are put together here from the same paragraphs.
+"""
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    DOCUMENTATION = r"""
-requirements:
+HAPROXY = """requirements:
   - psycopg2, for O(balancer.pgbouncer)
 options:
   balancer:
@@ -51,7 +51,27 @@ options:
             description: The servers that are meant in each of the backends; all of them by default.
             type: list
             elements: str
-      pgbouncer:
+"""
+
+HAPROXY_STATE = """          state:
+            description:
+              - V(ready) takes traffic, V(drain) takes no new sessions, V(maint) takes none at all.
+            type: str
+            choices: [ready, drain, maint]
+            required: true
+          drain_seconds:
+            description:
+              - How long sessions may end by themselves with V(drain) and V(maint); after that they are shut.
+            type: float
+            default: 5
+          wait_until_up:
+            description:
+              - With V(ready), whether to wait until HAProxy's own health checks find the servers up.
+            type: bool
+            default: true
+"""
+
+PGBOUNCER = """      pgbouncer:
         description:
           - One entry of PgBouncer 1.18 or newer, by its databases file and its console.
         type: dict
@@ -81,9 +101,50 @@ options:
             description: The name of the entry, under which clients connect.
             type: str
             required: true
-  deadline_seconds:
+"""
+
+PGBOUNCER_STATE = """          database_host:
+            description: The address of the database host to which the entry points.
+            type: str
+          database_port:
+            description: The port of the database there; by default it stays as it is.
+            type: int
+          database_name:
+            description: The name of the database there; by default it stays as it is.
+            type: str
+          stage:
+            description:
+              - Only write the databases file, so that the next reload, whoever asks for it, takes it over. For use just
+                before a switchover, which reloads between its own pause and resume.
+            type: bool
+            default: false
+          drop_sessions:
+            description:
+              - Also end every session of the entry after it points elsewhere. For a database that is gone without a
+                word, whose sessions would otherwise hang until the network gives them up.
+            type: bool
+            default: false
+          state:
+            description:
+              - V(paused) holds new transactions once the running ones have ended, V(active) lets them flow.
+              - A pause that is not reached within O(deadline_seconds) is resumed before the module fails, naming the
+                sessions that kept it.
+              - The traffic stays held until somebody resumes it; nothing does so by itself.
+            type: str
+            choices: [active, paused]
+"""
+
+DEADLINE = """  deadline_seconds:
     description:
       - How long the whole call may take to reach what is wanted.
     type: float
     default: 10
 """
+
+
+class ModuleDocFragment:
+    # What is meant: for modules that only look.
+    DOCUMENTATION = HAPROXY + PGBOUNCER + DEADLINE
+
+    # What is meant, and what it should be.
+    FAILOVER = HAPROXY + HAPROXY_STATE + PGBOUNCER + PGBOUNCER_STATE + DEADLINE

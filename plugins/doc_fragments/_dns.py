@@ -31,7 +31,8 @@ options:
             required: true
           primary:
             description:
-              - The address of the name server that takes updates. An address, so that no name is needed to change names.
+              - The address of the name server that takes updates.
+              - An address, so that no name is needed to change names.
             type: str
             required: true
           authoritative:

@@ -20,7 +20,7 @@ description:
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
-  - gogidix.disaster_recovery._balancer
+  - gogidix.disaster_recovery._balancer.failover
 attributes:
   check_mode:
     support: full
@@ -28,58 +28,7 @@ attributes:
     support: full
   idempotent:
     support: full
-options:
-  balancer:
-    suboptions:
-      haproxy:
-        suboptions:
-          state:
-            description:
-              - V(ready) takes traffic, V(drain) takes no new sessions, V(maint) takes none at all.
-            type: str
-            choices: [ready, drain, maint]
-            required: true
-          drain_seconds:
-            description:
-              - How long sessions may end by themselves with V(drain) and V(maint); after that they are shut.
-            type: float
-            default: 5
-          wait_until_up:
-            description:
-              - With V(ready), whether to wait until HAProxy's own health checks find the servers up.
-            type: bool
-            default: true
-      pgbouncer:
-        suboptions:
-          database_host:
-            description: The address of the database host to which the entry points.
-            type: str
-          database_port:
-            description: The port of the database there; by default it stays as it is.
-            type: int
-          database_name:
-            description: The name of the database there; by default it stays as it is.
-            type: str
-          stage:
-            description:
-              - Only write the databases file, so that the next reload, whoever asks for it, takes it over. For use just
-                before a switchover, which reloads between its own pause and resume.
-            type: bool
-            default: false
-          drop_sessions:
-            description:
-              - Also end every session of the entry after it points elsewhere. For a database that is gone without a
-                word, whose sessions would otherwise hang until the network gives them up.
-            type: bool
-            default: false
-          state:
-            description:
-              - V(paused) holds new transactions once the running ones have ended, V(active) lets them flow.
-              - A pause that is not reached within O(deadline_seconds) is resumed before the module fails, naming the
-                sessions that kept it.
-              - The traffic stays held until somebody resumes it; nothing does so by itself.
-            type: str
-            choices: [active, paused]
+options: {}
 seealso:
   - module: gogidix.disaster_recovery.lb_failover_info
   - module: gogidix.disaster_recovery.database_switchover
