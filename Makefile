@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 export LC_ALL := C.UTF-8
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export PYTHONPATH := $(CURDIR)/.ansible/collections:$(CURDIR)/runner/src
+export PYTHONPATH := $(CURDIR)/.ansible/collections:$(CURDIR)/runner/src:$(CURDIR)/molecule
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export ANSIBLE_HOME := $(CURDIR)/.ansible
 
@@ -15,7 +15,7 @@ PYTEST := python -m pytest --durations=5
 ##@ The two commands
 .PHONY: demo test
 demo: setup ## Carry the storefront through the loss of a site (report in build/demo)
-	molecule/demo
+	python -m demo
 
 test: setup importer ## Check everything: lint, units, integration, drills
 	.ci/stages lint units integration drills
@@ -62,7 +62,7 @@ yaml: ## YAML: yamllint
 	yamllint --strict .
 
 shell: ## Shell scripts: shellcheck
-	shellcheck setup/machine setup/environment setup/collection setup/lock .ci/run .ci/stages .ci/sanity .ci/package .ci/bare-root
+	shellcheck $$(git grep -lE --untracked '^#!(/usr/bin/env bash|/bin/bash|/bin/sh)' -- setup .ci molecule ':!*.py' ':!*.j2')
 
 ansible: ## Playbooks and roles: ansible-lint, profile production
 	ansible-lint --offline
@@ -80,11 +80,11 @@ package: ## Build the collection and import it as Galaxy would
 units: environment collection ## Tests that need nothing but Python
 	$(PYTEST) tests/unit tests/test_repository.py
 
-integration: environment collection ## Tests against real servers on loopback
+integration: setup ## Tests against real servers on loopback, and of the lab itself
 	$(PYTEST) tests/integration -m 'not lab'
 
-drills: setup ## Tests that break a lab of their own on purpose
-	.ci/drills
+drills: setup ## Tests that break labs of their own on purpose
+	$(PYTEST) tests -m lab
 
 ##@ The lab
 .PHONY: lab-up lab-down lab-shell destroy
@@ -103,7 +103,7 @@ destroy: ## Remove the lab with all its disks
 ##@ Products
 .PHONY: serve bench docs build
 serve: setup ## The runner service on port 8891, at the lab's controller
-	molecule/lab --name $(LAB) exec python -m gogidix_recovery_runner
+	molecule/lab --name $(LAB) exec --listen 127.0.0.1:8891 python -m gogidix_recovery_runner serve
 
 bench: setup ## Measure (build/bench/results.json)
 	python tests/benchmarks
