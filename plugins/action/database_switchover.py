@@ -65,20 +65,20 @@ class ActionModule(ActionBase):
             switchover.observe()
             before = standing(switchover)
             if switchover.is_done:
-                return self.outcome(switchover, Change(before, before), switchover.evidence({}), is_done=True)
+                return self.outcome(switchover, Change(before, before), switchover.evidence({}))
             switchover.require_ready()
             after = {name: {"primary": now["standby"], "standby": now["primary"]} for name, now in before.items()}
             if self._task.check_mode:
-                return self.outcome(switchover, Change(before, after), switchover.evidence({}), is_done=False)
-            return self.outcome(switchover, Change(before, after), switchover.run(), is_done=True)
+                return self.outcome(switchover, Change(before, after), switchover.evidence({}), is_rehearsed=True)
+            return self.outcome(switchover, Change(before, after), switchover.run())
         finally:
             for item in switchover.everything:
                 item.close()
 
     def outcome(
-        self, switchover: Switchover, change: Change, evidence: dict[str, Any], *, is_done: bool
+        self, switchover: Switchover, change: Change, evidence: dict[str, Any], *, is_rehearsed: bool = False
     ) -> dict[str, Any]:
-        proofs = switchover.fence_proofs(is_done=is_done)
+        proofs = switchover.fence_proofs(is_rehearsed=is_rehearsed)
         return {
             "changed": change.changed,
             "diff": change.diff,
@@ -94,7 +94,7 @@ def standing(switchover: Switchover) -> dict[str, dict[str, str]]:
     found = {}
     for pair in switchover.pairs:
         hosts = [pair.source.host, pair.target.host]
-        if pair.before["source"]["in_recovery"]:
+        if not pair.before["target"]["in_recovery"]:
             hosts.reverse()
         found[pair.name] = {"primary": hosts[0], "standby": hosts[1]}
     return found

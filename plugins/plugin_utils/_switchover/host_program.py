@@ -305,12 +305,21 @@ def database_dead_man(given: Parameters, remembered: Parameters) -> Parameters:
             )
         if peer_stays_standby(given["peer"]):
             database_give_back({**given, **remembered})
+            put_settings_back(given["peer"])
             return {"outcome": "the old primary was given back"}
         if writes(given["peer"]):
             standby_signal(given).touch(mode=0o600)
             return {"outcome": "the peer was promoted, the old primary stays fenced"}
         time.sleep(0.2)
     return {"outcome": "the peer did not answer, the old primary stays down"}
+
+
+def put_settings_back(peer: Parameters) -> None:
+    """What was set aside on the peer for its promotion; not reached, the next promotion finds and puts it back."""
+    resets = [f"ALTER SYSTEM RESET {name}" for name in ("wal_retrieve_retry_interval", "restore_command")]
+    for statement in (*resets, "SELECT pg_reload_conf()"):
+        with suppress(Exception):
+            ask(peer, statement)
 
 
 def peer_stays_standby(peer: Parameters) -> bool:

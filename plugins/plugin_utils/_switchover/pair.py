@@ -99,6 +99,7 @@ class Pair:
     clock: str = ""
     sessions: list[Session] = field(default_factory=list)
     promotion_ordered: bool = False
+    source_error: RecoveryError | None = None
     stopping: Future[dict[str, Any]] | None = None
 
     @property
@@ -106,17 +107,23 @@ class Pair:
         return f"recovery_switchover_{self.run_id}"[:60]
 
     def open(self) -> None:
-        for place in (self.source, self.target):
-            self.sessions.append(
-                open_session(
-                    host=place.address,
-                    port=place.port,
-                    user=self.login.user,
-                    password=self.login.password,
-                    application=self.application,
-                    statement_seconds=max(30.0, self.seconds),
-                )
-            )
+        """Both sides; a source that does not answer is an observation, for it may have been switched before."""
+        target = self.session_at(self.target)
+        self.sessions = [target]
+        try:
+            self.sessions.insert(0, self.session_at(self.source))
+        except RecoveryError as error:
+            self.source_error = error
+
+    def session_at(self, place: Place) -> Session:
+        return open_session(
+            host=place.address,
+            port=place.port,
+            user=self.login.user,
+            password=self.login.password,
+            application=self.application,
+            statement_seconds=max(30.0, self.seconds),
+        )
 
     @property
     def stop_application(self) -> str:
@@ -128,7 +135,7 @@ class Pair:
 
     @property
     def target_session(self) -> Session:
-        return self.sessions[1]
+        return self.sessions[-1]
 
     def close(self) -> None:
         for session in self.sessions:
@@ -137,12 +144,16 @@ class Pair:
 
     def observe(self) -> dict[str, Any]:
         """Both sides as they are; every objection to a switchover is collected, not only the first."""
-        source, target = self.source_session.row(STANDING), self.target_session.row(STANDING)
+        target = self.target_session.row(STANDING)
+        silent = {"in_recovery": None, "timeline": None, "system_identifier": None}
+        source = silent if self.source_error else self.source_session.row(STANDING)
         self.before = {"source": source, "target": target}
         return self.before
 
     def require_ready(self) -> None:
         """Streaming, one timeline, the system of the inventory, and not far behind."""
+        if self.source_error:
+            raise self.source_error
         source, target = self.before["source"], self.before["target"]
         require_same_story(self, source, target)
         found = []
@@ -284,7 +295,9 @@ class Pair:
         return after
 
     def put_settings_back(self) -> None:
-        put_back(self.target_session)
+        """On a fresh connection: the dead-man ends the one that could promote."""
+        with self.session_at(self.target) as session:
+            put_back(session)
 
     def disarm(self) -> dict[str, Any]:
         return self.shell.call("disarm", self.host_parameters())
@@ -313,9 +326,7 @@ class Pair:
 
     def source_writes(self) -> Any:
         try:
-            with open_session(
-                host=self.source.address, port=self.source.port, user=self.login.user, password=self.login.password
-            ) as session:
+            with self.session_at(self.source) as session:
                 return not session.value("SELECT pg_is_in_recovery()")
         except RecoveryError as error:
             return error.cause

@@ -18,6 +18,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import (
     LEVEL_ASSUMED,
     LEVEL_SERVICE_DOWN,
+    FenceProof,
     Occasion,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.pair import Pair
@@ -70,9 +71,12 @@ class Switchover:
 
     @property
     def is_done(self) -> bool:
-        """Every target writes already and no source does: an earlier call came this far."""
+        """Every target writes already and no source is seen to: an earlier call came this far."""
         return all(
-            pair.before["source"]["in_recovery"] and not pair.before["target"]["in_recovery"] for pair in self.pairs
+            pair.before["source"]["in_recovery"] is not False
+            and not pair.before["target"]["in_recovery"]
+            and pair.before["target"]["system_identifier"] == pair.system_identifier
+            for pair in self.pairs
         )
 
     def require_ready(self) -> None:
@@ -136,11 +140,12 @@ class Switchover:
             # Some pairs were ordered: giving an old primary back could make two. This is for a person.
             return self.failure(error, ["some pairs were already ordered to promote"], data_state="unknown")
         undone: list[str] = []
-        for name, act in (
+        acts: list[tuple[str, Callable[[], None]]] = [
             ("give the old primaries back", lambda: self.step("give back", self.give_back_pair, self.pairs)),
             ("give the traffic back", lambda: self.step("resume", lambda pooler: pooler.give_back(), self.poolers)),
             ("put the settings back", lambda: self.step("settings", lambda pair: pair.put_settings_back(), self.pairs)),
-        ):
+        ]
+        for name, act in acts:
             try:
                 act()
             except Exception as failure:
@@ -182,23 +187,25 @@ class Switchover:
             "notes": self.notes,
         }
 
-    def fence_proofs(self, *, is_done: bool) -> dict[str, Any]:
+    def fence_proofs(self, *, is_rehearsed: bool) -> dict[str, Any]:
         """A cleanly stopped old primary, its start disabled, able to come up as a standby only: that is level 2."""
-        proofs = {}
-        for pair in self.pairs:
-            occasion = Occasion(
-                site=self.sites[pair.source.host],
-                run_id=self.run_id,
-                group=self.group,
-                system_identifier=pair.system_identifier,
-                timeline=pair.before["source"]["timeline"],
-                valid_seconds=self.valid_seconds,
-            )
-            level = LEVEL_SERVICE_DOWN if is_done else LEVEL_ASSUMED
-            proofs[pair.name] = occasion.proof(
-                level=level, method="switchover", evidence=pair.stopped, checked=not is_done
-            ).as_dict()
-        return proofs
+        return {pair.name: self.fence_proof(pair, is_rehearsed=is_rehearsed).as_dict() for pair in self.pairs}
+
+    def fence_proof(self, pair: Pair, *, is_rehearsed: bool) -> FenceProof:
+        source = pair.before["source"]
+        occasion = Occasion(
+            site=self.sites[pair.source.host],
+            run_id=self.run_id,
+            group=self.group,
+            system_identifier=pair.system_identifier,
+            timeline=pair.stopped.get("timeline") or source["timeline"],
+            valid_seconds=self.valid_seconds,
+        )
+        if is_rehearsed:
+            return occasion.proof(level=LEVEL_ASSUMED, method="switchover", evidence={}, checked=True)
+        # Stopped by this call, or seen as a standby by it; a source that is merely silent proves nothing.
+        level = LEVEL_SERVICE_DOWN if pair.stopped or source["in_recovery"] else LEVEL_ASSUMED
+        return occasion.proof(level=level, method="switchover", evidence=pair.stopped or {"observed": source})
 
 
 def milliseconds(since: float) -> float:
