@@ -1,0 +1,63 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program on the hosts: the pooler's file, and the race between the dead-man and the switchover."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover import host_program
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import (
+    program_with,
+    read_answer,
+)
+
+TEXT = "[databases]\nother = host=10.0.0.9 port=1\nshop = host=10.0.0.1 port=5432 dbname=shop pool_size=4\n"
+
+
+def given(directory: Path, **more: Any) -> dict[str, Any]:
+    return {"state_directory": str(directory), "run_id": "run1", "name": "shop", **more}
+
+
+def test_only_one_entry_is_repointed() -> None:
+    assert host_program.repointed(TEXT, "shop", "10.0.0.2", 5433) == (
+        "[databases]\nother = host=10.0.0.9 port=1\nshop = host=10.0.0.2 port=5433 dbname=shop pool_size=4\n"
+    )
+    with pytest.raises(host_program.HostError):
+        host_program.repointed(TEXT, "sho", "10.0.0.2", 5433)
+
+
+def test_a_dead_man_that_is_disarmed_never_acts(tmp_path: Path) -> None:
+    acted = tmp_path / "acted"
+    host_program.arm(given(tmp_path, deadline_seconds=0.5), {}, lambda: {"outcome": str(acted.touch())})
+    assert host_program.disarm(given(tmp_path)) == {"disarmed": True}
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        assert not acted.exists()
+
+
+def test_a_dead_man_whose_time_is_over_acts_and_says_so(tmp_path: Path) -> None:
+    host_program.arm(given(tmp_path, deadline_seconds=0), {}, lambda: {"outcome": "given back"})
+    until = time.monotonic() + 5
+    while not (tmp_path / "recovery-switchover-run1-shop.fired").exists():
+        assert time.monotonic() < until
+    assert host_program.disarm(given(tmp_path)) == {"disarmed": False, "outcome": "given back"}
+
+
+def test_a_call_carries_its_secrets_in_the_text_and_answers_in_the_last_line() -> None:
+    text = program_with("disarm", {"password": "it's \\ 'x'"}).decode()
+    assert text.rstrip().splitlines()[-1].startswith("answer(")
+    answer = json.dumps({"ok": True, "value": 1})
+    assert read_answer("host", "disarm", 0, f"Welcome\n{answer}\n".encode(), b"") == {"value": 1}
+    with pytest.raises(ToolError, match="no answer"):
+        read_answer("host", "disarm", 1, b"", b"sudo: a password is required")
+    with pytest.raises(ToolError, match="broken"):
+        read_answer("host", "disarm", 0, json.dumps({"ok": False, "cause": "broken"}).encode(), b"")
