@@ -22,7 +22,6 @@ from gogidix_recovery_runner.database.session import Database
 from gogidix_recovery_runner.database.tokens import Tokens
 from gogidix_recovery_runner.plans import Role
 
-PROJECT = Path(__file__).parent / "project"
 PACKAGE = Path(__file__).parents[3] / "runner" / "src"
 SITES = {"recovery_source_site": "north", "recovery_target_site": "south"}
 PATIENCE_SECONDS = 60
@@ -40,8 +39,9 @@ def until(what: str, observe: Callable[[], Any]) -> Any:
 class RunningService:
     """A service in a process of its own; can be killed and started again on the same records and socket."""
 
-    def __init__(self, data: Path, settings: dict[str, str]) -> None:
+    def __init__(self, data: Path, project: Path, settings: dict[str, str]) -> None:
         self.data = data
+        self.project = project
         self._settings = settings
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -67,8 +67,8 @@ class RunningService:
             **kept,
             "PYTHONPATH": str(PACKAGE),
             "DISASTER_RECOVERY_DATA_DIRECTORY": str(self.data),
-            "DISASTER_RECOVERY_PROJECT_DIRECTORY": str(PROJECT),
-            "DISASTER_RECOVERY_COLLECTIONS_PATH": str(PROJECT / "collections"),
+            "DISASTER_RECOVERY_PROJECT_DIRECTORY": str(self.project),
+            "DISASTER_RECOVERY_COLLECTIONS_PATH": str(self.project / "collections"),
             "DISASTER_RECOVERY_COLLECTION": "example.plans",
             **self._settings,
         }

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.runner.running_service import PROJECT, SITES, RunningService, marked, until
+from tests.integration.runner.running_service import SITES, RunningService, marked, until
 
 from gogidix_recovery_runner.execution import launch
 from gogidix_recovery_runner.execution.run_directory import RunDirectory
@@ -81,13 +81,13 @@ def test_a_second_service_on_the_same_records_is_refused(service: RunningService
     assert "Another service already works on" in second.stderr
 
 
-def test_a_template_that_reaches_the_values_stays_text(tmp_path: Path) -> None:
+def test_a_template_that_reaches_the_values_stays_text(tmp_path: Path, project: Path) -> None:
     """The door refuses templates; this is what stands behind the door."""
     settings = read_settings(
         {
             "DISASTER_RECOVERY_DATA_DIRECTORY": str(tmp_path / "data"),
-            "DISASTER_RECOVERY_PROJECT_DIRECTORY": str(PROJECT),
-            "DISASTER_RECOVERY_COLLECTIONS_PATH": str(PROJECT / "collections"),
+            "DISASTER_RECOVERY_PROJECT_DIRECTORY": str(project),
+            "DISASTER_RECOVERY_COLLECTIONS_PATH": str(project / "collections"),
             "DISASTER_RECOVERY_COLLECTION": "example.plans",
         }
     )
