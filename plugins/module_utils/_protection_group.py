@@ -68,12 +68,15 @@ def pooler_endpoints(
 
 
 def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> list[dict[str, Any]]:
-    """Each balancer on each of ``hosts``: ``{name, host, balancer, ready, drained}``, the last three as an option."""
+    """Each balancer on each of ``hosts``: ``{name, host, ready, settled, drained}``, the last three as an option.
+
+    Ready waits until its servers are up; settled does not, since at a standby site nothing runs behind it.
+    """
     return [
         {
             "name": name,
             "host": host,
-            "balancer": dict(balancer),
+            "settled": {kind: {**options, "state": "ready", "wait_until_up": False} for kind, options in balancer.items()},
             "ready": {kind: {**options, "state": "ready"} for kind, options in balancer.items()},
             "drained": {kind: {**options, "state": "drain"} for kind, options in balancer.items()},
         }

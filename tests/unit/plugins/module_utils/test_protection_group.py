@@ -90,6 +90,7 @@ def test_a_pooler_of_an_unknown_database_is_refused() -> None:
 def test_a_balancer_can_be_drained_and_made_ready_without_naming_its_kind() -> None:
     (endpoint,) = balancer_endpoints({"storefront": {"haproxy": {"socket": "/s"}}}, ["fra-db1"])
     assert endpoint["drained"] == {"haproxy": {"socket": "/s", "state": "drain"}}
+    assert endpoint["settled"] == {"haproxy": {"socket": "/s", "state": "ready", "wait_until_up": False}}
     assert endpoint["ready"] == {"haproxy": {"socket": "/s", "state": "ready"}}
 
 
