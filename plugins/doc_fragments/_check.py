@@ -192,4 +192,8 @@ options:
             description: The port.
             type: int
             required: true
+          silent:
+            description: Whether the check passes when nothing accepts a connection.
+            type: bool
+            default: false
 """

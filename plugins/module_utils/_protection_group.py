@@ -152,11 +152,11 @@ def database_servers(databases: Mapping[str, Any], hostvars: HostVars) -> dict[s
 
 
 def source_probes(pairs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Checks that ask, for a second each, whether the databases of the source still listen."""
+    """Checks that ask, for a second each, whether the databases of the source are silent."""
     return [
         {
-            "name": f"{pair['name']} on {pair['source']['host']} listens",
-            "tcp": {"host": pair["source"]["address"], "port": pair["source"]["port"]},
+            "name": f"{pair['name']} on {pair['source']['host']} is silent",
+            "tcp": {"host": pair["source"]["address"], "port": pair["source"]["port"], "silent": True},
             "deadline_seconds": 1,
         }
         for pair in pairs
@@ -207,7 +207,7 @@ def _has_moved(pair: Mapping[str, Any]) -> bool:
     """The target is a primary already, of the declared system, and the source is none as far as it can be seen."""
     target, source = pair["target"]["database"], pair["source"]["database"]
     is_ours = str(target.get("system_identifier")) == pair["system_identifier"]
-    return target.get("state") == "primary" and is_ours and source.get("state") != "primary"
+    return bool(target.get("state") == "primary" and is_ours and source.get("state") != "primary")
 
 
 def _totals(estimates: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,24 +19,28 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 
 
 class Tcp(Check):
-    """A connection can be made."""
+    """A connection can be made, or, where silence is expected, cannot."""
 
     NAME = "tcp"
     OPTIONS: dict[str, Any] = {
         "host": {"type": "str", "required": True},
         "port": {"type": "int", "required": True},
+        "silent": {"type": "bool", "default": False},
     }
 
     def __init__(self, options: dict[str, Any], surroundings: Surroundings) -> None:
         self._host: str = options["host"]
         self._port: int = options["port"]
+        self._is_to_be_silent: bool = options["silent"]
 
     def observe(self, deadline: Deadline) -> Observation:
-        expected = f"{self._host}:{self._port} accepts a connection"
+        place = f"{self._host}:{self._port}"
+        expected = f"{place} {'stays silent' if self._is_to_be_silent else 'accepts a connection'}"
         try:
             with socket.create_connection((self._host, self._port), timeout=max(deadline.remaining, 0.01)):
-                return Observation(True, expected, expected)
+                accepts, observed = True, f"{place} accepts a connection"
         except TimeoutError:
-            return Observation(False, f"no answer within {deadline.seconds:g} s", expected)
+            accepts, observed = False, f"no answer within {deadline.seconds:g} s"
         except OSError as error:
-            return Observation(False, str(error.strerror or error), expected)
+            accepts, observed = False, str(error.strerror or error)
+        return Observation(accepts != self._is_to_be_silent, observed, expected)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import ControlData
@@ -20,7 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._databas
     PRIMARY,
     STANDBY,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import furthest
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import furthest, parse_lsn
 
 SETTINGS = (
     "archive_command",
@@ -59,6 +60,7 @@ SELECT pg_is_in_recovery() AS in_recovery,
                                  'restart_lsn', restart_lsn::text, 'wal_status', wal_status) ORDER BY slot_name), '[]')
           FROM pg_replication_slots) AS slots,
        (SELECT count(*) FROM pg_prepared_xacts) AS prepared_transactions,
+       (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size') AS segment_bytes,
        (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name = ANY(%s)) AS settings
 """
 
@@ -69,12 +71,14 @@ def observe_running(cluster: Cluster, session: Session, control: ControlData) ->
     receiver = seen.pop("receiver")
     is_standby = seen.pop("in_recovery")
     primary_timeline = seen.pop("primary_timeline")
+    received = furthest(seen["received_lsn"], seen["replayed_lsn"])
+    in_log = timeline_of_segment(cluster.data_directory / "pg_wal", received, int(seen.pop("segment_bytes")))
     settings = without_password(seen.pop("settings") or {})
     return {
         **seen,
         "state": STANDBY if is_standby else PRIMARY,
-        "timeline": standby_timeline(receiver, control) if is_standby else primary_timeline,
-        "received_lsn": furthest(seen["received_lsn"], seen["replayed_lsn"]) if is_standby else None,
+        "timeline": standby_timeline(receiver, control, in_log) if is_standby else primary_timeline,
+        "received_lsn": received if is_standby else None,
         "replayed_lsn": seen["replayed_lsn"] if is_standby else None,
         "replayed_at": seen["replayed_at"] if is_standby else None,
         "receiver": receiver,
@@ -125,11 +129,26 @@ def from_files(cluster: Cluster, control: ControlData) -> dict[str, Any]:
     }
 
 
-def standby_timeline(receiver: dict[str, Any] | None, control: ControlData) -> int:
-    """The timeline a standby is on: what it receives, otherwise what its control file has seen."""
+def standby_timeline(receiver: dict[str, Any] | None, control: ControlData, in_log: int) -> int:
+    """The timeline a standby is on: what it receives, otherwise the furthest that its log or control file has seen."""
     if receiver and receiver.get("timeline"):
         return int(receiver["timeline"])
-    return max(control.timeline, control.minimum_recovery_end_timeline)
+    return max(control.timeline, control.minimum_recovery_end_timeline, in_log)
+
+
+def timeline_of_segment(log_directory: Path, received_lsn: str | None, segment_bytes: int) -> int:
+    """The timeline of the log segment that holds the last received byte; 0 when there is no such segment.
+
+    A standby whose primary has fallen silent has no receiver to ask, and its control file knows a new timeline only
+    after the next checkpoint. The segment it wrote last carries the timeline in its name.
+    """
+    if received_lsn is None:
+        return 0
+    number = max(0, parse_lsn(received_lsn) - 1) // segment_bytes
+    per_file = 0x100000000 // segment_bytes
+    suffix = f"{number // per_file:08X}{number % per_file:08X}"
+    names = [path.name for path in log_directory.glob(f"????????{suffix}")]
+    return max((int(name[:8], 16) for name in names), default=0)
 
 
 def without_password(settings: dict[str, str]) -> dict[str, str]:

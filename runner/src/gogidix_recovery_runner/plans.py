@@ -57,6 +57,7 @@ PLANS: dict[str, Plan] = {
         Plan("restore", "Restore in place or beside", _RECOVERY, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("failover", "Move the protection group to another site", _RECOVERY, _MOVE, moves=True),
         Plan("failback", "Move the protection group home", _RECOVERY, _MOVE, moves=True),
+        Plan("reprotect", "Make the site that was left a standby again", _RECOVERY, _MOVE, moves=True),
         Plan("undo", "Undo the steps of a run", _RECOVERY, _MOVE, moves=True),
         Plan("validate", "Observe whether the group is served as it should be", _ANY, frozenset(), observes_only=True),
         Plan("drill", "Prove a recovery without touching production", _ANY, frozenset({Hold.DRILL})),

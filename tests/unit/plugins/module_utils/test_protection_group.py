@@ -108,7 +108,7 @@ def test_servers_are_listed_by_name_and_site() -> None:
 
 def test_the_source_is_asked_for_one_second_each() -> None:
     (probe,) = source_probes(pairs())
-    assert probe["tcp"] == {"host": "10.10.1.11", "port": 5432}
+    assert probe["tcp"] == {"host": "10.10.1.11", "port": 5432, "silent": True}
     assert probe["deadline_seconds"] == 1
 
 
