@@ -126,9 +126,9 @@ class ScratchCluster:
         ):
             as_postgres("tee", str(self.configuration / file), stdin=text)
 
-    def make_primary(self) -> None:
+    def make_primary(self, template: Path) -> None:
         self.configure()
-        as_postgres(str(BINARIES / "initdb"), "-D", str(self.data), "--no-sync", "--data-checksums", "-A", "peer")
+        as_postgres("cp", "-a", str(template), str(self.data))
         self.start()
         self.sql(ROLES.format(password=PASSWORD))
 
@@ -151,8 +151,13 @@ class ScratchCluster:
         as_postgres(str(BINARIES / "pg_ctl"), "stop", "-D", str(self.data), "-m", mode)
 
     def runs(self) -> bool:
-        status = [str(BINARIES / "pg_ctl"), "status", "-D", str(self.data)]
-        return subprocess.run(["runuser", "-u", "postgres", "--", *status], capture_output=True).returncode == 0
+        """Whether its postmaster runs; one that was killed and not yet reaped does not."""
+        try:
+            pid = (self.data / "postmaster.pid").read_text().split()[0]
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        return state not in ("Z", "X")
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         psql = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", str(self.root), "-p", str(self.port), database]
@@ -235,9 +240,21 @@ def scratch() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
+@pytest.fixture(scope="session")
+def template() -> Iterator[Path]:
+    """An empty data directory, made once."""
+    if os.geteuid() != 0 or not BINARIES.exists():
+        pytest.skip("needs root and PostgreSQL 15")
+    root = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    shutil.chown(root, "postgres", "postgres")
+    as_postgres(str(BINARIES / "initdb"), "-D", str(root / "data"), "--no-sync", "--data-checksums", "-A", "peer")
+    yield root / "data"
+    shutil.rmtree(root)
+
+
 @pytest.fixture
-def pair(scratch: Path) -> Pair:
+def pair(scratch: Path, template: Path) -> Pair:
     primary, standby = ScratchCluster(scratch, "fra_db1"), ScratchCluster(scratch, "dub_db1")
-    primary.make_primary()
+    primary.make_primary(template)
     standby.make_standby_of(primary)
     return Pair(primary, standby)
