@@ -14,6 +14,8 @@ description:
     in the repository and carry the right checksum. C(restored) means that it was also restored into a scratch
     directory, started there, reached consistency, and that all its tables, indexes and pages are sound. C(verified)
     means that it also gave the right answers to O(checks).
+  - For a repository of the kind O(repository.repository_host), O(level=checked) works on the repository host only. The
+    other levels work on a database host as well; there the trial restore itself reads every file.
   - The verdict of the tool is taken from what it says, never from its exit code.
   - A trial restore listens on no network, archives nothing, and is removed afterwards.
   - The evidence is kept in O(trust_directory) on this host. A backup that is found damaged is not used by

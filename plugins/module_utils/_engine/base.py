@@ -155,6 +155,11 @@ class Engine(ABC):
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""
 
+    @property
+    @abstractmethod
+    def examining_host(self) -> str | None:
+        """The host where backups must be read where they lie, or None when it is this one."""
+
     @abstractmethod
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         """Read the backups where they lie."""

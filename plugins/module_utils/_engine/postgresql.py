@@ -27,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
+    configured_hosts,
     examination,
     require_right_host,
     ship_log,
@@ -159,6 +160,11 @@ class PostgresqlEngine(Engine):
 
     def ship_log(self) -> dict[str, Any]:
         return ship_log(self.live, self.tool, self._known_info(), self.segments)
+
+    @property
+    def examining_host(self) -> str | None:
+        # pgBackRest 2.45 breaks off its verification when the repository is behind ssh.
+        return configured_hosts(self.tool).get(f"repo{self.repository.number}-host")
 
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         self._info = None

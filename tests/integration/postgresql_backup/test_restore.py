@@ -125,12 +125,13 @@ def test_a_damaged_backup_is_set_apart_and_never_put_in_place(story: Story) -> N
 
 def test_a_wrong_passphrase_is_named_as_such(story: Story) -> None:
     locked = story.sandbox.variation("locked", passphrase="example-only-wrong-passphrase", is_copied=False)
-    for module, options in (
-        ("backup_info", {}),
-        ("backup", {}),
-        ("backup_verify", {}),
-        ("restore", {"directory": str(locked.root / "refused")}),
-    ):
+    calls: dict[str, dict[str, Any]] = {
+        "backup_info": {},
+        "backup": {},
+        "backup_verify": {},
+        "restore": {"directory": str(locked.root / "refused")},
+    }
+    for module, options in calls.items():
         error = locked.fail(module, "DR-KEY", **options)
         assert "passphrase" in error["next_action"] and "example-only" not in error["msg"]
     assert not list(locked.root.glob("refused*"))

@@ -153,7 +153,7 @@ def test_a_repository_host_takes_its_backups_itself_and_the_error_names_it(story
     kind = {"name": "vault", "number": 1, "repository_host": {"host": "store.example", "path": "/var/lib/pgbackrest"}}
     error = remote.fail("backup", "DR-PRE", strategy="full", repository=kind)
     assert "Run this on the repository host store.example" in error["msg"]
-    remote.fail("backup_info", "DR-REPO", repository=kind)
+    assert "store.example" in remote.fail("backup_info", "DR-REPO", repository=kind)["msg"]
 
 
 def test_evidence_about_another_backup_of_the_same_name_does_not_count(story: Story) -> None:
