@@ -55,8 +55,7 @@ style: ## Python: ruff, with its format
 	ruff format --check .
 
 types: ## Python: mypy, strict
-	mypy -p ansible_collections.gogidix.disaster_recovery.plugins -p gogidix_recovery_runner
-	mypy tests molecule
+	mypy $(addprefix -p ,ansible_collections.gogidix.disaster_recovery.plugins gogidix_recovery_runner recovery_lab storefront demo tests)
 
 yaml: ## YAML: yamllint
 	yamllint --strict .

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -144,7 +145,7 @@ def member_names() -> dict[str, str]:
             for node in ast.walk(python_of(path)):
                 if (
                     isinstance(node, ast.Assign | ast.AnnAssign)
-                    and "NAME" in ast.unparse(node).split("=")[0].split(":")[0].split()
+                    and "NAME" in re.findall(r"^\w+", ast.unparse(node))
                     and isinstance(node.value, ast.Constant)
                     and isinstance(node.value.value, str)
                 ):

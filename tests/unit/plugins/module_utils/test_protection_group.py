@@ -19,7 +19,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protect
     source_probes,
 )
 
-HOSTVARS = {
+HOSTVARS: dict[str, dict[str, Any]] = {
     "fra-db1": {
         "ansible_host": "10.10.1.11",
         "readiness_observed": {"results": [{"item": {"name": "orders"}, "database": {"state": "primary"}}]},

@@ -45,7 +45,7 @@ DEMANDED = ["plan", "mode", "source", "target", "status", "verdict", "wall_secon
 
 def journal(*, check: bool = False, declared: dict[str, Any] | None = None, **facts: Any) -> str:
     said = {"recovery_status": "succeeded", "recovery_validation": CHECKS, **facts}
-    place = {"play": "Move", "step": "database", "entry": "main", "host": "dub-db1", "check": check}
+    place: dict[str, Any] = {"play": "Move", "step": "database", "entry": "main", "host": "dub-db1", "check": check}
     lines = [
         {"event": "run", "outcome": "begun", "check": check},
         {"event": "result", "outcome": "ok", "facts": {"recovery_run": declared or DECLARED}},

@@ -37,7 +37,7 @@ def test_only_one_entry_is_repointed() -> None:
 
 def test_a_dead_man_that_is_disarmed_never_acts(tmp_path: Path) -> None:
     acted = tmp_path / "acted"
-    host_program.arm(given(tmp_path, deadline_seconds=0.5), {}, lambda: {"outcome": str(acted.touch())})
+    host_program.arm(given(tmp_path, deadline_seconds=0.5), {}, lambda: {"outcome": str(acted.write_text(""))})
     assert host_program.disarm(given(tmp_path)) == {"disarmed": True}
     until = time.monotonic() + 1
     while time.monotonic() < until:
