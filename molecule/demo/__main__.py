@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.packing import write_series
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.build import build_series
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.page import render_series_page
 from demo.narration import Narrator
 from demo.stage import PROJECT, Lab, Service, StageError
 from demo.story import Story
@@ -38,13 +40,17 @@ def main() -> int:
 
 def finish(narrator: Narrator, story: Story, place: Path) -> int:
     """Write the report of all runs and say the figures."""
-    verdict, page = write_series(story.reports, TITLE, place)
-    narrator.act(len(story.reports) + 1, f"Verdict: {verdict}", "Every figure below was measured in this run.")
+    series = build_series(story.reports, TITLE)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "report.json").write_text(json.dumps(series, indent=2) + "\n", encoding="utf-8")
+    page = place / "report.html"
+    page.write_text(render_series_page(series), encoding="utf-8")
+    narrator.verdict(series["verdict"])
     for report in story.reports:
         narrator.say(f"{report['plan']} {report['mode'] or ''}".rstrip())
         narrator.figures(report)
-    narrator.say(f"The report: {page}")
-    return 0 if verdict == "verified" else 1
+    narrator.say(f"The report: {page.relative_to(PROJECT)} and report.json beside it")
+    return 0 if series["verdict"] == "verified" else 1
 
 
 if __name__ == "__main__":

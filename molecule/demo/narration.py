@@ -38,6 +38,9 @@ class Narrator:
         print(textwrap.fill(text, self.width - 10, initial_indent=" " * 9, subsequent_indent=" " * 9))
         sys.stdout.flush()
 
+    def verdict(self, verdict: str) -> None:
+        print(f"\n{'═' * self.width}\n{self._clock()}  Verdict: {verdict.replace('_', ' ')}", flush=True)
+
     def say(self, text: str) -> None:
         print(f"{self._clock()}  {text}", flush=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from demo.narration import Narrator
@@ -105,11 +104,11 @@ class Story:
             "Its database was a primary when the power failed. The boot guard asks the peers and the witness before it "
             "starts: it must not write. Then it is rewound and follows.",
         )
-        self.lab.do("power-on", HOME)
         host = DATABASE_HOSTS[HOME]
+        self.lab.do("power-on", HOME)
         self._wait_for("the boot guard's decision", lambda: bool(self._guard(host)), 30)
         guard = self._guard(host)
-        self.narrator.say(f"boot guard on {host}: {guard.get('decision')} ({guard.get('reason')})")
+        self.narrator.say(f"boot guard on {host}: {guard['act']}, since {guard['reason']}")
         self._run("reprotect", {"recovery_source_site": HOME, "recovery_target_site": AWAY})
 
     def lose_a_table_and_restore(self, number: int) -> None:
@@ -159,8 +158,8 @@ class Story:
 
     def _guard(self, host: str) -> dict[str, Any]:
         text = self.lab.on(host, "cat", "/var/lib/recovery/boot_guard.json", check=False)
-        guard: dict[str, Any] = json.loads(text) if text.startswith("{") else {}
-        return guard
+        decided: list[dict[str, Any]] = json.loads(text)["databases"] if text.startswith("{") else []
+        return decided[0] if decided else {}
 
     def _wait_for(self, what: str, is_there: Callable[[], bool], seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -168,7 +167,3 @@ class Story:
             if time.monotonic() > until:
                 raise StageError(f"waited {seconds:g} s for {what}")
             time.sleep(0.25)
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
