@@ -76,7 +76,9 @@ def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> li
         {
             "name": name,
             "host": host,
-            "settled": {kind: {**options, "state": "ready", "wait_until_up": False} for kind, options in balancer.items()},
+            "settled": {
+                kind: {**options, "state": "ready", "wait_until_up": False} for kind, options in balancer.items()
+            },
             "ready": {kind: {**options, "state": "ready"} for kind, options in balancer.items()},
             "drained": {kind: {**options, "state": "drain"} for kind, options in balancer.items()},
         }

@@ -16,7 +16,11 @@ def held(plan: str, *, check: bool = False, **parameters: str) -> list[str]:
 
 
 def test_a_move_holds_the_group_and_the_sites_it_names_in_one_order() -> None:
-    assert held("failover", recovery_source_site="frankfurt", recovery_target_site="dublin") == ["group:shop", "site:dublin", "site:frankfurt"]
+    assert held("failover", recovery_source_site="frankfurt", recovery_target_site="dublin") == [
+        "group:shop",
+        "site:dublin",
+        "site:frankfurt",
+    ]
 
 
 def test_a_move_that_names_no_site_holds_all_of_them() -> None:
