@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import BalancerError
 
 ANSWER_SECONDS = 2.0
@@ -60,14 +62,14 @@ class RuntimeApi:
         """With a master socket, the workers of before a reload that still have sessions."""
         if self._master_path is None:
             return []
-        processes = _ask(self._master_path, "show proc")
+        processes = _ask_master(self._master_path, "show proc")
         old = processes.partition("# old workers")[2].partition("# programs")[0]
         pids = [line.split()[0] for line in old.splitlines() if line and not line.startswith("#")]
         return [f"@!{pid} " for pid in pids if pid.isdigit()]
 
     def ask(self, command: str, worker: str = "") -> str:
         if worker and self._master_path is not None:
-            return _ask(self._master_path, worker + command)
+            return _ask_master(self._master_path, worker + command)
         return _ask(self._path, command)
 
     def lingering(self, worker: str) -> dict[str, list[str]]:
@@ -163,6 +165,18 @@ def _parse_statistics(text: str) -> dict[str, dict[str, str]]:
     columns = lines[0].lstrip("# ").split(",")
     rows = [dict(zip(columns, line.split(","), strict=False)) for line in lines[1:]]
     return {f"{row['pxname']}/{row['svname']}": row for row in rows}
+
+
+def _ask_master(path: str, command: str) -> str:
+    """A master refuses for a moment while it starts over, as it does at every reload."""
+    deadline = Deadline(ANSWER_SECONDS)
+    while True:
+        try:
+            return _ask(path, command)
+        except BalancerError as error:
+            if not isinstance(error.__cause__, ConnectionError) or deadline.is_over:
+                raise
+            time.sleep(min(0.05, deadline.remaining))
 
 
 def _ask(path: str, command: str) -> str:

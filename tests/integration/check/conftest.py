@@ -12,14 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from tests.integration.servers.name_servers import PRIMARY, NameServers, name_servers
+from tests.integration.servers.name_servers import PRIMARY, NameServers
 from tests.integration.servers.postgresql import Server, postgresql, standby_of
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameServers]:
-    with name_servers(tmp_path_factory.mktemp("dns")) as running:
-        yield running
+def servers(all_name_servers: NameServers) -> NameServers:
+    return all_name_servers
 
 
 @pytest.fixture(scope="session")

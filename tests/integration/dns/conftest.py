@@ -6,26 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from tests.integration.servers.name_servers import STALE_ZONE, NameServers, name_servers
-
-
-@pytest.fixture(scope="session")
-def all_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameServers]:
-    with name_servers(tmp_path_factory.mktemp("dns")) as servers:
-        yield servers
+from tests.integration.servers.name_servers import STALE_ZONE, NameServers
 
 
 @pytest.fixture
-def servers(all_servers: NameServers) -> NameServers:
-    all_servers.put("shop.storefront.example.", 5, "A", "10.10.1.31")
-    all_servers.put("_recovery.storefront.example.", 5, "TXT", '"site=frankfurt counter=3"')
-    return all_servers
+def servers(all_name_servers: NameServers) -> NameServers:
+    all_name_servers.put("shop.storefront.example.", 5, "A", "10.10.1.31")
+    all_name_servers.put("_recovery.storefront.example.", 5, "TXT", '"site=frankfurt counter=3"')
+    return all_name_servers
 
 
 @pytest.fixture
-def stale_zone(all_servers: NameServers) -> NameServers:
-    all_servers.put("shop.stale.example.", 5, "A", "10.10.1.31", zone=STALE_ZONE)
-    return all_servers
+def stale_zone(all_name_servers: NameServers) -> NameServers:
+    all_name_servers.put("shop.stale.example.", 5, "A", "10.10.1.31", zone=STALE_ZONE)
+    return all_name_servers
