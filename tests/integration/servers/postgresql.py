@@ -47,7 +47,8 @@ class Server:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(query)
-                return cursor.fetchone()[0] if cursor.description else None
+                row = cursor.fetchone() if cursor.description else None
+                return None if row is None else row[0]
         finally:
             connection.close()
 
