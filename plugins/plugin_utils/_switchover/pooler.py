@@ -86,23 +86,39 @@ class Pooler:
         self.shell.call("pooler_arm", {**self.host_parameters(), "deadline_seconds": dead_man_seconds})
 
     def pause(self, deadline: Deadline) -> None:
-        self.console.pause(self.entry, deadline)
+        """Hold the traffic, then turn to the future primary at once.
 
-    def release(self) -> None:
-        """Read the new file, see that it was read, let the traffic flow."""
+        A pooler that tried the stopped old primary, for a client that logs in or to fill its pool, would wait its
+        whole retry time after that; turned already, it opens its connections to the standby, where they outlive the
+        promotion.
+        """
+        self.ease()
+        self.console.pause(self.entry, deadline)
         self.console.reload(Deadline(CONSOLE_SECONDS))
+        self.ease()
         target = self.pair.target
         seen = self.console.database(self.entry, Deadline(CONSOLE_SECONDS))
-        self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
         if (seen.host, seen.port) != (target.address, target.port):
             raise PoolerError(
                 f"repoint the pooler on {self.host}",
                 cause=f"after the reload its entry {self.entry} points at {seen.host}:{seen.port}",
                 next_action=f"See whether {self.databases_file} is the file it includes",
-                data_state="new_live",
             )
 
+    def ease(self) -> None:
+        """Open nothing ahead, and try again at once; until the next reload, which reads the file's own values.
+
+        A paused entry still fills its pool, closes what it opened, and takes that for a server that refuses.
+        """
+        for setting in ("min_pool_size", "server_login_retry"):
+            self.console.run(f"SET {setting} = '0'", Deadline(CONSOLE_SECONDS))
+
+    def resume(self) -> None:
+        self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
+
     def finish(self) -> dict[str, Any]:
+        """The pooler's own settings again, and no dead-man any more."""
+        self.console.reload(Deadline(CONSOLE_SECONDS))
         return self.shell.call("pooler_finish", self.host_parameters())
 
     def give_back(self) -> dict[str, Any]:

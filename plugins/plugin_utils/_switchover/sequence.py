@@ -20,6 +20,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_p
     LEVEL_SERVICE_DOWN,
     FenceProof,
     Occasion,
+    utc_now,
+    utc_text,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.pair import Pair
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.pooler import Pooler
@@ -55,12 +57,14 @@ class Switchover:
 
     def step(self, name: str, act: Callable[[Item], Any], items: Iterable[Item]) -> None:
         """Do one thing to all of them at the same time; the first error is raised when all have ended."""
-        started = time.monotonic()
+        started, at = time.monotonic(), utc_text(utc_now())
         listed = list(items)
         with ThreadPoolExecutor(max_workers=max(1, len(listed))) as pool:
             futures = [pool.submit(act, item) for item in listed]
         errors = [error for error in (future.exception() for future in futures) if error]
-        self.steps.append({"step": name, "ms": round((time.monotonic() - started) * 1000, 1), "ok": not errors})
+        self.steps.append(
+            {"step": name, "at": at, "ms": round((time.monotonic() - started) * 1000, 1), "ok": not errors}
+        )
         if errors:
             raise errors[0]
 
@@ -122,7 +126,7 @@ class Switchover:
         try:
             self.step("promote", lambda pair: pair.wait_promoted(Deadline(PUT_BACK_SECONDS)), self.pairs)
             self.promote_ms = milliseconds(promoted_at)
-            self.step("resume", lambda pooler: pooler.release(), self.poolers)
+            self.step("resume", lambda pooler: pooler.resume(), self.poolers)
             self.pause_ms = milliseconds(paused_at)
             proofs = {pair.name: pair.prove() for pair in self.pairs}
             self.step("put settings back", lambda pair: pair.put_settings_back(), self.pairs)
