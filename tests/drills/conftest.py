@@ -1,0 +1,62 @@
+"""A lab for the drills, provisioned and protected once; each drill finds it as it was then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab
+from tests.drills.world import World
+from tests.integration.lab.lab_command import REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def protected_lab() -> Iterator[DrillLab]:
+    """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after."""
+    given = os.environ.get("RECOVERY_LAB")
+    lab = DrillLab(given or "drills")
+    if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
+        make(lab)
+    yield lab
+    if not given:
+        lab.do("destroy")
+
+
+def make(lab: DrillLab) -> None:
+    lab.do("destroy")
+    lab.do("up", timeout=600)
+    playbook = [str(REPOSITORY / ".venv/bin/ansible-playbook"), "-i", str(REPOSITORY / INVENTORY)]
+    lab.do("exec", *playbook, str(REPOSITORY / "molecule/provision/site.yml"), timeout=300)
+    protected = lab.plan("protect")
+    assert protected.code == 0, protected.text
+    lab.do("snapshot", SNAPSHOT, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def home(protected_lab: DrillLab) -> World:
+    return protected_lab.world().stripped()
+
+
+@pytest.fixture
+def lab(protected_lab: DrillLab, home: World) -> DrillLab:
+    """The lab as it was when it had just been protected: frankfurt serves, dublin follows, nobody holds the group."""
+    found = protected_lab.status()
+    is_whole = not found["cuts"] and all(host["power"] == "on" for host in found["hosts"].values() if not host["spare"])
+    if not is_whole or protected_lab.world().stripped() != home:
+        protected_lab.do("rollback", SNAPSHOT, timeout=300)
+        protected_lab.wait_for("the stack", lambda: protected_lab.world().stripped() == home, 60)
+    return protected_lab
+
+
+@pytest.fixture
+def load(lab: DrillLab) -> Iterator[None]:
+    """Clients shop all the time through the public name."""
+    lab.do("run", "wit-probe1", "service", "recovery-probe", "start")
+    lab.wait_for("the first orders", lambda: _orders(lab) >= 10, 20)
+    yield
+    lab.do("run", "wit-probe1", "service", "recovery-probe", "stop")
+
+
+def _orders(lab: DrillLab) -> int:
+    return lab.call("run", "wit-probe1", "cat", "/var/lib/recovery-probe/record.jsonl").stdout.count('"order"')

@@ -1,0 +1,173 @@
+"""A lab with the protected stack in it, and plans run at its controller as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.drills.world import READERS, World
+from tests.integration.lab.lab_command import REPOSITORY, LabCommand
+
+INVENTORY = "inventories/two_sites"
+COLLECTION = "gogidix.disaster_recovery"
+DATABASES = {"frankfurt": "fra-db1", "dublin": "dub-db1"}
+SNAPSHOT = "protected"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind: its exit code, its words, its report and its journal."""
+
+    run_id: str
+    code: int
+    text: str
+    report: dict[str, Any]
+    journal: list[dict[str, Any]]
+
+    @property
+    def status(self) -> str:
+        return str(self.report.get("status"))
+
+    def begun(self) -> list[str]:
+        """The steps of Move that were begun, in order."""
+        return _in_order(line["task"].removeprefix("Begin ") for line in self._move() if _marks_begin(line))
+
+    def undone(self) -> list[str]:
+        """The steps of Move whose undo ran, in order."""
+        return _in_order(line["step"] for line in self._move() if line.get("entry") == "undo" and line["step"])
+
+    def changes(self) -> list[str]:
+        """Tasks that changed something at a host, apart from the copy of the record that every run leaves."""
+        changed = (line for line in self.journal if line["event"] == "result" and line["outcome"] == "changed")
+        return [f"{line['step']}: {line['task']}" for line in changed if line["step"] not in (None, "report", "lease")]
+
+    def _move(self) -> list[dict[str, Any]]:
+        return [line for line in self.journal if line["play"] == "Move" and line["task"]]
+
+
+def _marks_begin(line: dict[str, Any]) -> bool:
+    return line["event"] == "result" and line["outcome"] != "skipped" and str(line["task"]).startswith("Begin ")
+
+
+def _in_order(names: Any) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run that is under way."""
+
+    lab: DrillLab
+    run_id: str
+    process: subprocess.Popen[str]
+
+    def finish(self, timeout: float = 240) -> Outcome:
+        text, _none = self.process.communicate(timeout=timeout)
+        return self.lab.outcome(self.run_id, self.process.returncode, text)
+
+    def kill_at(self, step: str, timeout: float = 120) -> Outcome:
+        """Kill the controller, with all its processes, as soon as the journal says that the step's own work began."""
+        self.lab.wait_for(f"the step {step}", lambda: self._is_at(step) or self.process.poll() is not None, timeout)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.finish()
+
+    def _is_at(self, step: str) -> bool:
+        lines = self.lab.journal(self.run_id)
+        return any(line["play"] == "Move" and line["event"] == "task" and line["step"] == step for line in lines)
+
+
+@dataclass(frozen=True)
+class DrillLab(LabCommand):
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def start(
+        self,
+        plan: str,
+        *,
+        inventory: str = INVENTORY,
+        check: bool = False,
+        environment: Mapping[str, str] | None = None,
+        **asked: Any,
+    ) -> Running:
+        """Begin a plan; extra variables are given as JSON, as a file or a service would."""
+        run_id = f"drill-{uuid.uuid4().hex[:12]}"
+        command = [str(REPOSITORY / "molecule/lab"), "--name", self.name, "exec",
+                   str(REPOSITORY / ".venv/bin/ansible-playbook"), "-i", inventory,
+                   f"{COLLECTION}.{plan}", "-e", json.dumps(asked), *(["--check"] if check else [])]  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, "RECOVERY_RUN_ID": run_id, **self.environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        return Running(self, run_id, process)
+
+    def plan(self, name: str, **asked: Any) -> Outcome:
+        return self.start(name, **asked).finish()
+
+    def move(self, source: str, target: str, mode: str = "planned", plan: str = "failover", **asked: Any) -> Outcome:
+        return self.begin_move(source, target, mode, plan, **asked).finish()
+
+    def begin_move(
+        self, source: str, target: str, mode: str = "planned", plan: str = "failover", **asked: Any
+    ) -> Running:
+        sites = {"recovery_source_site": source, "recovery_target_site": target}
+        return self.start(plan, **sites, recovery_mode=mode, **asked)
+
+    def outcome(self, run_id: str, code: int, text: str) -> Outcome:
+        written = self.directory / "report" / f"{run_id}.json"
+        report = json.loads(written.read_text()) if written.exists() else {}
+        return Outcome(run_id, code, text, report, self.journal(run_id))
+
+    def journal(self, run_id: str) -> list[dict[str, Any]]:
+        written = self.directory / "journal"
+        paths = sorted(written.glob(f"{run_id}*")) if written.is_dir() else []
+        lines = [line for path in paths for line in path.read_text().splitlines(keepends=True)]
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def world(self) -> World:
+        """What stands where: databases, names, poolers, balancers, shops and leases."""
+        with ThreadPoolExecutor(len(READERS)) as together:
+            said = together.map(lambda reader: self.call("run", reader[0], "sh", "-c", reader[1]).stdout, READERS)
+        return World.of(list(said))
+
+    def sql(self, host: str, statement: str, *, database: str = "storefront", socket: str | None = None) -> str:
+        place = ["-h", socket] if socket else []
+        psql = ["psql", "-XAtq", *place, "-d", database, "-c", statement]
+        return self.do("run", host, "runuser", "-u", "postgres", "--", *psql).strip()
+
+    def shop_for(self, seconds: float = 1) -> dict[str, Any]:
+        """Place orders through the public name, and say how it went."""
+        record = f"/tmp/{uuid.uuid4().hex}.jsonl"
+        words = ["--record", record, "--rate", "10", "--duration", str(seconds)]
+        figures: dict[str, Any] = json.loads(self.do("run", "wit-probe1", "storefront-load", "run", *words))
+        return figures
+
+    def wait_for(self, what: str, is_there: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not is_there():
+            assert time.monotonic() < until, f"waited {seconds:g} s for {what}"
+            time.sleep(0.05)
+
+
+def without_the_service(place: Path) -> Path:
+    """A copy of the collection as it is published: only what plans need, and nothing of the service."""
+    collection = place / "ansible_collections" / "gogidix" / "disaster_recovery"
+    collection.mkdir(parents=True)
+    for part in ("meta", "plugins", "roles", "playbooks"):
+        subprocess.run(["cp", "-a", str(REPOSITORY / part), str(collection)], check=True)
+    return place
