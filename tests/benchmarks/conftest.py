@@ -1,0 +1,7 @@
+"""The benchmarks of backups use the same scratch clusters as the tests of backups."""
+
+from __future__ import annotations
+
+from tests.integration.postgresql_backup.conftest import library, make_sandbox
+
+__all__ = ["library", "make_sandbox"]

@@ -1,0 +1,53 @@
+"""A gigabyte through the modules and through bare pgBackRest, in turn; run by `make bench`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.integration.postgresql_backup.conftest import BINARIES, MakeSandbox, Sandbox, as_postgres
+
+PGBENCH_SCALE = 68  # 1.0 GB
+DEADLINE_SECONDS = 600
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def restore_bare(sandbox: Sandbox, place: Path) -> None:
+    """What a person would do: restore, start cut off from everything, wait for the end of recovery, stop."""
+    as_postgres("mkdir", "-p", "-m", "700", str(place))
+    sandbox.tool(f"--pg1-path={place}", "--archive-mode=off", "restore")
+    settings = f"-p 5499 -c listen_addresses='' -c unix_socket_directories={place} -c archive_mode=off -c hba_file={sandbox.configuration}/pg_hba.conf"
+    as_postgres("touch", f"{place}/postgresql.conf")
+    as_postgres(
+        str(BINARIES / "pg_ctl"), "start", "-w", "-t", "300", "-D", str(place), "-o", settings, "-l", f"{place}/log"
+    )
+    while sandbox.sql("SELECT pg_is_in_recovery()", at=place, port=5499) != "f":
+        time.sleep(0.05)
+    as_postgres(str(BINARIES / "pg_ctl"), "stop", "-D", str(place), "-m", "fast")
+
+
+def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:
+    sandbox = make_sandbox()
+    runs = int(os.environ.get("BENCH_RUNS", "5"))
+    as_postgres("pgbench", "-i", "-q", "-s", str(PGBENCH_SCALE), "-h", str(sandbox.root), "postgres")
+    seconds: dict[str, list[float]] = {"backup": [], "bare backup": [], "restore": [], "bare restore": []}
+    for number in range(runs):
+        seconds["bare backup"].append(timed(lambda: sandbox.tool("--type=full", "backup")))
+        options = {"strategy": "full", "deadline": DEADLINE_SECONDS}
+        seconds["backup"].append(timed(lambda options=options: sandbox.succeed("backup", **options)))
+        bare, place = sandbox.root / f"bare{number}", sandbox.root / f"beside{number}"
+        seconds["bare restore"].append(timed(lambda bare=bare: restore_bare(sandbox, bare)))
+        shutil.rmtree(bare)
+        wanted = {"mode": "beside", "directory": str(place), "keep_running": False, "deadline": DEADLINE_SECONDS}
+        seconds["restore"].append(timed(lambda wanted=wanted: sandbox.succeed("restore", **wanted)))
+        shutil.rmtree(place)
+    Path(os.environ["BENCH_OUTPUT"]).write_text(json.dumps(seconds))

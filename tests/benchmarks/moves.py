@@ -1,0 +1,207 @@
+"""Failovers and failbacks under load, measured from the client's side."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from figures import Figure, figure
+
+from demo.stage import PROJECT, Lab
+
+HOME, AWAY = "frankfurt", "dublin"
+PROBE = "wit-probe1"
+CONTROLLER = "localhost"
+
+
+@dataclass
+class Measured:
+    """What the runs of one kind left behind."""
+
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    journals: list[list[dict[str, Any]]] = field(default_factory=list)
+
+    def of(self, *path: str) -> list[float]:
+        values = []
+        for report in self.reports:
+            value: Any = report
+            for key in path:
+                value = value[key]
+            values.append(float(value))
+        return values
+
+
+class Bench:
+    """A lab with the whole stack, protected, and clients that shop."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.count = 0
+
+    def prepare(self) -> None:
+        self.lab.do("destroy")
+        self.lab.do("up")
+        self.lab.playbook("molecule/provision/site.yml")
+        self.plan("protect")
+        self.lab.on(PROBE, "service", "recovery-probe", "start")
+
+    def plan(self, name: str, **parameters: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Run a plan to its good end; its report and its journal."""
+        self.count += 1
+        run_id = f"bench-{os.getpid()}-{self.count}"
+        extra = [word for key, value in parameters.items() for word in ("-e", f"recovery_{key}={value}")]
+        done = subprocess.run(
+            [
+                *(PROJECT / "molecule" / "lab", "--name", self.lab.name, "exec"),
+                *(f"{PROJECT}/.venv/bin/ansible-playbook", f"gogidix.disaster_recovery.{name}"),
+                *("-i", "inventories/two_sites", *extra),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            env={**os.environ, "RECOVERY_RUN_ID": run_id},
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{name} {parameters} ended with {done.returncode}:\n{done.stdout[-4000:]}")
+        report = json.loads((self.lab.directory / "report" / f"{run_id}.json").read_text())
+        lines = (self.lab.directory / "journal" / f"{run_id}.jsonl").read_text().splitlines()
+        return report, [json.loads(line) for line in lines]
+
+    def planned(self, runs: int) -> Measured:
+        """There and back, ``runs`` moves in all."""
+        measured = Measured()
+        for number in range(runs):
+            away = number % 2 == 0
+            source, target = (HOME, AWAY) if away else (AWAY, HOME)
+            report, journal = self.plan(
+                "failover" if away else "failback", source_site=source, target_site=target, mode="planned"
+            )
+            measured.reports.append(report)
+            measured.journals.append(journal)
+        if runs % 2:
+            self.plan("failback", source_site=AWAY, target_site=HOME, mode="planned")
+        return measured
+
+    def emergencies(self, runs: int) -> Measured:
+        """Power off, fail over by hand, power on, re-protect, move home; again."""
+        measured = Measured()
+        for _ in range(runs):
+            self.lab.do("power-off", HOME)
+            report, journal = self.plan("failover", source_site=HOME, target_site=AWAY, mode="emergency")
+            measured.reports.append(report)
+            measured.journals.append(journal)
+            self.lab.do("power-on", HOME)
+            self._wait_for_the_guard()
+            self.plan("reprotect", source_site=HOME, target_site=AWAY)
+            self.plan("failback", source_site=AWAY, target_site=HOME, mode="planned")
+        return measured
+
+    def empty_plan_seconds(self, runs: int) -> list[float]:
+        """The floor of any plan: one raw task on the target's hosts."""
+        seconds = []
+        for _ in range(runs):
+            began = time.monotonic()
+            self.lab.do(
+                "exec",
+                f"{PROJECT}/.venv/bin/ansible",
+                "-i",
+                "inventories/two_sites",
+                f"site_{AWAY}",
+                "-m",
+                "raw",
+                "-a",
+                "true",
+            )
+            seconds.append(time.monotonic() - began)
+        return seconds
+
+    def _wait_for_the_guard(self) -> None:
+        until = time.monotonic() + 60
+        while not self.lab.on("fra-db1", "ls", "/run/recovery-booted", check=False):
+            if time.monotonic() > until:
+                raise RuntimeError("fra-db1 did not boot within 60 s")
+            time.sleep(0.2)
+
+
+def figures_of_planned(measured: Measured) -> list[Figure]:
+    pauses = [float(evidence["pause_ms"]) for evidence in _evidence(measured, "pause_ms")]
+    return [
+        figure("planned: failed requests", "count", measured.of("client", "failed_requests")),
+        figure("planned: acknowledged orders lost", "count", measured.of("rpo", "acknowledged_lost")),
+        figure(
+            "planned: longest client stall (floor: pause at the database)",
+            "ms",
+            measured.of("client", "longest_stall_ms"),
+            pauses,
+        ),
+        figure("planned: plan start to end", "s", measured.of("wall_seconds")),
+        *_shares("planned", measured),
+    ]
+
+
+def figures_of_emergency(measured: Measured, floor: list[float]) -> list[Figure]:
+    differing = [_counted_minus_reported(report) for report in measured.reports]
+    return [
+        figure(
+            "emergency: plan start to first good order (floor: one raw task)", "s", measured.of("plan_seconds"), floor
+        ),
+        figure("emergency: plan start to end", "s", measured.of("wall_seconds"), floor),
+        figure("emergency: acknowledged orders lost", "count", measured.of("rpo", "acknowledged_lost")),
+        figure("emergency: transactions lost beyond the estimate", "count", differing),
+        *_shares("emergency", measured),
+    ]
+
+
+def _counted_minus_reported(report: dict[str, Any]) -> float:
+    estimate = report["loss_estimate"]["transactions"] or 0
+    return max(0.0, float(report["rpo"]["acknowledged_lost"] - estimate))
+
+
+def _evidence(measured: Measured, key: str) -> Iterator[dict[str, Any]]:
+    for journal in measured.journals:
+        for line in journal:
+            if isinstance(line.get("recovery"), dict) and line["recovery"].get(key) is not None:
+                yield line["recovery"]
+
+
+def _shares(kind: str, measured: Measured) -> list[Figure]:
+    """Tasks that ran a module before the move, the wall time of each play, and what of the whole is the controller's own."""
+    work, shares = [], []
+    plays: dict[str, list[float]] = defaultdict(list)
+    for journal in measured.journals:
+        moved = next(line["monotonic"] for line in journal if (line.get("facts") or {}).get("recovery_moved"))
+        before = [line for line in journal if line["event"] == "result" and line["monotonic"] <= moved]
+        work.append(float(len({line["task"] for line in before if _is_work(line)})))
+        spans: dict[str, list[float]] = defaultdict(list)
+        for line in journal:
+            if line.get("play"):
+                spans[line["play"]].append(line["monotonic"])
+        for play, moments in spans.items():
+            plays[play].append(max(moments) - min(moments))
+        whole = journal[-1]["monotonic"] - journal[0]["monotonic"]
+        shares.append(100 * (1 - _busy_seconds(journal) / whole))
+    return [
+        figure(f"{kind}: modules in sequence before the move", "count", work),
+        figure(f"{kind}: controller's share of the plan", "%", shares),
+        *(figure(f"{kind}: play {play}", "s", seconds) for play, seconds in plays.items()),
+    ]
+
+
+def _is_work(line: dict[str, Any]) -> bool:
+    return line.get("outcome") in ("ok", "changed") and float(line.get("seconds") or 0) > 0.03
+
+
+def _busy_seconds(journal: list[dict[str, Any]]) -> float:
+    """Time in which some module ran somewhere: for each task, its slowest host."""
+    slowest: dict[tuple[str, str], float] = defaultdict(float)
+    for line in journal:
+        if line["event"] == "result" and line.get("outcome") in ("ok", "changed", "failed"):
+            key = (str(line.get("play")), str(line.get("task")))
+            slowest[key] = max(slowest[key], float(line.get("seconds") or 0))
+    return sum(slowest.values())
