@@ -90,9 +90,10 @@ class Story:
         )
         report = self._move("failover", HOME, AWAY, "emergency")
         estimate = report.get("loss_estimate") or {}
+        lost = report["rpo"]["acknowledged_lost"]
         self.narrator.say(
-            f"  → estimate before the decision: {estimate.get('bytes')} bytes, "
-            f"{estimate.get('transactions')} transactions, {estimate.get('seconds')} s; acknowledged orders really lost: {report['rpo']['acknowledged_lost']}"
+            f"  → estimate before the decision: {estimate.get('bytes')} bytes, {estimate.get('transactions')} "
+            f"transactions, {estimate.get('seconds')} s; acknowledged orders really lost: {lost}"
         )
         for proof in report.get("fence_proofs") or []:
             self.narrator.say(f"  → fence proof: {proof['site']} by {proof['method']}, level {proof['level']}")

@@ -130,6 +130,7 @@ class Bench:
 
 
 def figures_of_planned(measured: Measured) -> list[Figure]:
+    stalls = measured.of("client", "longest_stall_ms")
     pauses = [float(evidence["pause_ms"]) for evidence in _evidence(measured, "pause_ms")]
     return [
         figure("planned: failed requests", "count", measured.of("client", "failed_requests")),
@@ -146,6 +147,7 @@ def figures_of_planned(measured: Measured) -> list[Figure]:
 
 
 def figures_of_emergency(measured: Measured, floor: list[float]) -> list[Figure]:
+    first = measured.of("plan_seconds")
     differing = [_counted_minus_reported(report) for report in measured.reports]
     return [
         figure(
@@ -171,7 +173,7 @@ def _evidence(measured: Measured, key: str) -> Iterator[dict[str, Any]]:
 
 
 def _shares(kind: str, measured: Measured) -> list[Figure]:
-    """Tasks that ran a module before the move, the wall time of each play, and what of the whole is the controller's own."""
+    """Tasks that ran a module before the move, the wall time of each play, and the controller's own share."""
     work, shares = [], []
     plays: dict[str, list[float]] = defaultdict(list)
     for journal in measured.journals:
