@@ -25,11 +25,16 @@ def restore_bare(sandbox: Sandbox, place: Path) -> None:
     """What a person would do: restore, start cut off from everything, wait for the end of recovery, stop."""
     as_postgres("mkdir", "-p", "-m", "700", str(place))
     sandbox.tool(f"--pg1-path={place}", "--archive-mode=off", "restore")
-    settings = f"-p 5499 -c listen_addresses='' -c unix_socket_directories={place} -c archive_mode=off -c hba_file={sandbox.configuration}/pg_hba.conf"
+    settings = {
+        "listen_addresses": "''",
+        "unix_socket_directories": place,
+        "archive_mode": "off",
+        "hba_file": sandbox.configuration / "pg_hba.conf",
+    }
+    given = " ".join(f"-c {name}={value}" for name, value in settings.items())
     as_postgres("touch", f"{place}/postgresql.conf")
-    as_postgres(
-        str(BINARIES / "pg_ctl"), "start", "-w", "-t", "300", "-D", str(place), "-o", settings, "-l", f"{place}/log"
-    )
+    start = [str(BINARIES / "pg_ctl"), "start", "-w", "-t", "300", "-D", str(place), "-l", f"{place}/log"]
+    as_postgres(*start, "-o", f"-p 5499 {given}")
     while sandbox.sql("SELECT pg_is_in_recovery()", at=place, port=5499) != "f":
         time.sleep(0.05)
     as_postgres(str(BINARIES / "pg_ctl"), "stop", "-D", str(place), "-m", "fast")

@@ -138,7 +138,7 @@ def figures_of_planned(measured: Measured) -> list[Figure]:
         figure(
             "planned: longest client stall (floor: pause at the database)",
             "ms",
-            measured.of("client", "longest_stall_ms"),
+            stalls,
             pauses,
         ),
         figure("planned: plan start to end", "s", measured.of("wall_seconds")),
@@ -150,9 +150,7 @@ def figures_of_emergency(measured: Measured, floor: list[float]) -> list[Figure]
     first = measured.of("plan_seconds")
     differing = [_counted_minus_reported(report) for report in measured.reports]
     return [
-        figure(
-            "emergency: plan start to first good order (floor: one raw task)", "s", measured.of("plan_seconds"), floor
-        ),
+        figure("emergency: plan start to first good order (floor: one raw task)", "s", first, floor),
         figure("emergency: plan start to end", "s", measured.of("wall_seconds"), floor),
         figure("emergency: acknowledged orders lost", "count", measured.of("rpo", "acknowledged_lost")),
         figure("emergency: transactions lost beyond the estimate", "count", differing),
