@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab
-from tests.drills.world import World
 from tests.integration.lab.lab_command import REPOSITORY
 
 
@@ -33,19 +32,14 @@ def make(lab: DrillLab) -> None:
     lab.do("snapshot", SNAPSHOT, timeout=300)
 
 
-@pytest.fixture(scope="session")
-def home(protected_lab: DrillLab) -> World:
-    return protected_lab.world().stripped()
-
-
 @pytest.fixture
-def lab(protected_lab: DrillLab, home: World) -> DrillLab:
+def lab(protected_lab: DrillLab) -> DrillLab:
     """The lab as it was when it had just been protected: frankfurt serves, dublin follows, nobody holds the group."""
     found = protected_lab.status()
     is_whole = not found["cuts"] and all(host["power"] == "on" for host in found["hosts"].values() if not host["spare"])
-    if not is_whole or protected_lab.world().stripped() != home:
+    if not is_whole or not protected_lab.world().is_home:
         protected_lab.do("rollback", SNAPSHOT, timeout=300)
-        protected_lab.wait_for("the stack", lambda: protected_lab.world().stripped() == home, 60)
+    protected_lab.wait_for("the stack", lambda: protected_lab.world().is_home, 60)
     return protected_lab
 
 

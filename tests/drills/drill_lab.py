@@ -94,15 +94,16 @@ class DrillLab(LabCommand):
         self,
         plan: str,
         *,
-        inventory: str = INVENTORY,
+        inventories: tuple[str, ...] = (INVENTORY,),
         check: bool = False,
         environment: Mapping[str, str] | None = None,
         **asked: Any,
     ) -> Running:
         """Begin a plan; extra variables are given as JSON, as a file or a service would."""
         run_id = f"drill-{uuid.uuid4().hex[:12]}"
+        sources = [word for inventory in inventories for word in ("-i", inventory)]
         command = [str(REPOSITORY / "molecule/lab"), "--name", self.name, "exec",
-                   str(REPOSITORY / ".venv/bin/ansible-playbook"), "-i", inventory,
+                   str(REPOSITORY / ".venv/bin/ansible-playbook"), *sources,
                    f"{COLLECTION}.{plan}", "-e", json.dumps(asked), *(["--check"] if check else [])]  # fmt: skip
         process = subprocess.Popen(
             command,
@@ -129,13 +130,14 @@ class DrillLab(LabCommand):
         return self.start(plan, **sites, recovery_mode=mode, **asked)
 
     def outcome(self, run_id: str, code: int, text: str) -> Outcome:
-        written = self.directory / "report" / f"{run_id}.json"
-        report = json.loads(written.read_text()) if written.exists() else {}
+        # An inventory that names no place for reports gets them beside the journal.
+        places = [self.directory / place / f"{run_id}.json" for place in ("report", "journal")]
+        report = next((json.loads(place.read_text()) for place in places if place.exists()), {})
         return Outcome(run_id, code, text, report, self.journal(run_id))
 
     def journal(self, run_id: str) -> list[dict[str, Any]]:
         written = self.directory / "journal"
-        paths = sorted(written.glob(f"{run_id}*")) if written.is_dir() else []
+        paths = sorted(written.glob(f"{run_id}*.jsonl")) if written.is_dir() else []
         lines = [line for path in paths for line in path.read_text().splitlines(keepends=True)]
         return [json.loads(line) for line in lines if line.endswith("\n")]
 

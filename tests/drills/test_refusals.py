@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.drills.drill_lab import DrillLab, Outcome
+from tests.drills.lease_holding import hold, let_go
 from tests.integration.lab.lab_command import REPOSITORY
 
 pytestmark = pytest.mark.lab
@@ -158,23 +157,3 @@ def test_a_restore_that_could_harm_or_cannot_succeed_is_refused(
     outcome = lab.plan("restore", **{**wanted, **asked})
     assert_refused(outcome, *words)
     assert lab.world() == before
-
-
-def hold(lab: DrillLab, host: str) -> None:
-    """What a live run writes: who it is, and by which process it lives."""
-    own = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()
-    lease = {
-        "run_id": "somebody-else",
-        "host": os.uname().nodename,
-        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
-        "namespace": os.readlink("/proc/self/ns/pid"),
-        "pid": os.getpid(),
-        "pid_started": int(own[19]),
-        "at": "2026-01-01T00:00:00Z",
-    }
-    path = "/var/lib/recovery/lease/storefront.lease"
-    lab.do("run", host, "sh", "-c", f"echo '{json.dumps(lease)}' > {path} && chown postgres: {path}")
-
-
-def let_go(lab: DrillLab, host: str) -> None:
-    lab.do("run", host, "rm", "/var/lib/recovery/lease/storefront.lease")

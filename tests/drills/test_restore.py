@@ -1,0 +1,64 @@
+"""What was dropped comes back as it was a moment before, where it is wanted."""
+
+from __future__ import annotations
+
+import pytest
+from tests.drills.drill_lab import INVENTORY, DrillLab
+
+pytestmark = pytest.mark.lab
+
+BESIDE = "/var/lib/postgresql/15/beside"
+COUNT = "SELECT count(*), md5(string_agg(id::text, ',' ORDER BY id)) FROM orders"
+
+
+@pytest.fixture
+def shop(lab: DrillLab) -> DrillLab:
+    assert lab.shop_for(2)["acknowledged_orders"] == 20
+    return lab
+
+
+def test_a_dropped_table_is_restored_to_the_moment_before_beside_the_live_database(shop: DrillLab) -> None:
+    orders = shop.sql("fra-db1", COUNT)
+    moment = shop.sql("fra-db1", "SELECT clock_timestamp()")
+    shop.sql("fra-db1", "DROP TABLE orders CASCADE")
+    try:
+        restored = shop.plan(
+            "restore",
+            recovery_restore_database="orders",
+            recovery_restore_site="frankfurt",
+            recovery_restore_target_time=moment,
+            recovery_restore_beside=BESIDE,
+        )
+        assert restored.code == 0, restored.text[-5000:]
+        assert shop.sql("fra-db1", COUNT, socket=BESIDE) == orders
+        assert shop.sql("fra-db1", "SELECT to_regclass('orders') IS NULL") == "t"
+    finally:
+        shop.do("rollback", "protected", timeout=300)
+
+
+def test_a_host_that_has_only_a_repository_and_its_key_gets_the_orders(shop: DrillLab) -> None:
+    shop.do("power-on", "fra-db2")
+    try:
+        orders = shop.sql("fra-db1", COUNT)
+        assert shop.plan("backup", recovery_backup_repositories=["offsite"]).code == 0
+        restored = shop.start(
+            "restore",
+            inventories=(INVENTORY, "tests/drills/inventories/bare_host"),
+            recovery_restore_database="orders",
+            recovery_restore_site="frankfurt",
+            recovery_restore_host="fra-db2",
+            recovery_restore_repository="offsite",
+            recovery_restore_beside=BESIDE,
+        ).finish()
+        assert restored.code == 0, restored.text[-5000:]
+        assert shop.sql("fra-db2", COUNT, socket=BESIDE) == orders
+    finally:
+        shop.do("rollback", "protected", timeout=300)
+
+
+def test_a_drill_proves_every_repository_and_changes_nothing(lab: DrillLab) -> None:
+    before = lab.world()
+    drilled = lab.plan("drill")
+    assert drilled.code == 0, drilled.text[-5000:]
+    assert drilled.report["verdict"] == "verified", drilled.report["reasons"]
+    assert lab.world() == before
