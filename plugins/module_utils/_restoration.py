@@ -199,7 +199,7 @@ class Restoration:
             self.engine.lay_down(plan, place.staged)
             proven = self.engine.prove(plan, place.staged, port=self.request.port)
             self.engine.stop(place.staged)
-            self.engine.prepare_in_place(plan, proven, place.staged, place.directory)
+            self.engine.prepare_in_place(plan, place.staged, place.directory)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise

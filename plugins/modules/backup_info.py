@@ -49,7 +49,10 @@ backups:
     system_identifier: "7711027769581624793", server_version: "15", errors: [],
     trust: {level: taken, proven_at: null, evidence: {}}}
 windows:
-  description: Where every moment can be recovered, by timeline, oldest first.
+  description:
+    - Where every moment can be recovered, by timeline, oldest first.
+    - C(until_at) is when the last piece of the log arrived in the repository. A moment just before it that no archived
+      transaction follows is refused by M(gogidix.disaster_recovery.restore), for it could not be proven.
   returned: success
   type: list
   elements: dict

@@ -135,6 +135,8 @@ def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Se
             cause=f"this server is system {row[2]}, the stanza is of system {info.system_identifier}",
             next_action="Correct the stanza or the port",
         )
+    # A commit at its very end: recovery to any moment before it can then prove that it saw everything.
+    live.require_answer("SELECT pg_current_xact_id();")
     lsn, name = live.require_answer("SELECT lsn, pg_walfile_name(lsn) FROM pg_switch_wal() AS lsn;")[0]
     timeline = int(name[:8], 16)
     closed = segments.name(timeline, segments.holding(max(parse_lsn(lsn) - 1, 0)))

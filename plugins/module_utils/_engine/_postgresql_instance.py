@@ -63,6 +63,8 @@ class Instance:
             "unix_socket_permissions": "0700",
             "archive_mode": "off",
             "hot_standby": "on",
+            # pgBackRest has flushed every file already: one call for the whole disk instead of one per file.
+            "recovery_init_sync_method": "syncfs",
             "lc_messages": "C",
             "log_timezone": "UTC",
             "timezone": "UTC",

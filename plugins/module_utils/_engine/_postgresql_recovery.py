@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn imp
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
 ENDED_TOO_EARLY = "recovery ended before configured recovery target was reached"
+LAST_TRANSACTION = re.compile(r"last completed transaction was at log time ([^\n]+)")
 STOPPED = re.compile(r"recovery stopping [^\n]+")
 # What the startup process waits for when no place has the next piece of the log.
 WAITS_FOR_MORE_LOG = "RecoveryRetrieveRetryInterval"
@@ -62,24 +64,17 @@ def recover(
     }
     instance.configure(settings, listen=listen)
     if plan.target.kind == "latest":
-        return recover_to_the_end(instance, plan, by="end_of_log")
+        return recover_to_the_end(instance, plan)
     instance.signal_recovery(endless=False)
     instance.start()
     seen = wait(instance, f"recover to {plan.target}", lambda state: bool(state["is_paused"]), plan)
-    if seen is None:
-        # The log is complete up to the target (the choice of the backup proved it) and holds no commit
-        # after it: its end is the state at the target.
-        settings = {name: value for name, value in settings.items() if not name.startswith("recovery_target")}
-        settings["recovery_target_timeline"] = str(plan.timeline)
-        instance.configure(settings, listen=listen)
-        return recover_to_the_end(instance, plan, by="end_of_log")
     stopped = STOPPED.findall(instance.log_text)
     if not stopped:
         raise not_proven(instance, plan, "the server is paused, but does not say that it reached the target")
     return reached(instance, plan, seen, by=stopped[-1])
 
 
-def recover_to_the_end(instance: Instance, plan: RestorePlan, *, by: str) -> Reached:
+def recover_to_the_end(instance: Instance, plan: RestorePlan) -> Reached:
     """Replay all there is as a standby does; the end counts only when it is the end that the archive showed."""
     instance.signal_recovery(endless=True)
     instance.start()
@@ -98,40 +93,42 @@ def recover_to_the_end(instance: Instance, plan: RestorePlan, *, by: str) -> Rea
         return True
 
     seen = wait(instance, f"recover to {plan.target}", is_at_the_end, plan)
-    if seen is None:
-        raise not_proven(instance, plan, "PostgreSQL gave up")
-    return reached(instance, plan, seen, by=by)
+    return reached(instance, plan, seen, by="end_of_log")
 
 
-def wait(instance: Instance, what: str, is_reached: Any, plan: RestorePlan) -> dict[str, Any] | None:
-    """The state in which the predicate came true; None when a time target lies after the last commit."""
+def wait(
+    instance: Instance, what: str, is_reached: Callable[[dict[str, Any]], bool], plan: RestorePlan
+) -> dict[str, Any]:
+    """The state in which the predicate came true; a log that ends before the target is an error."""
 
     def observe() -> dict[str, Any] | None:
         state = state_of(instance)
         if state is None and instance.process_id is None and ENDED_TOO_EARLY in instance.log_text:
-            if plan.target.kind == "time":
-                return {"has_ended": True}
-            raise LogGapError(
-                what,
-                cause=f"the log ends without {plan.target}",
-                next_action="See whether the target is on this timeline, and before the last archived piece of the log",
-                evidence={"log": instance.log_text.splitlines()[-20:]},
-            )
+            raise ended_too_early(instance, plan, what)
         if state is None:
             instance.require_alive()
         return state
 
-    def is_over(state: dict[str, Any] | None) -> bool:
-        return state is not None and (state.get("has_ended", False) or is_reached(state))
-
     seen = instance.deadline.wait_until(
         what,
         observe,
-        is_over,
+        lambda state: state is not None and is_reached(state),
         every_seconds=0.05,
         next_action="Raise the deadline: replay takes as long as there is log; or restore a later backup",
     )
-    return None if seen is None or seen.get("has_ended") else seen
+    assert seen is not None
+    return seen
+
+
+def ended_too_early(instance: Instance, plan: RestorePlan, what: str) -> LogGapError:
+    """Without a transaction after the target nobody knows whether the log up to it is all there."""
+    last = (LAST_TRANSACTION.findall(instance.log_text) or ["unknown"])[-1]
+    return LogGapError(
+        what,
+        cause=f"the archived log ends without {plan.target}; its last transaction is of {last}",
+        next_action="Ship the log with the strategy transaction_log if the primary lives, or choose an earlier target",
+        evidence={"log": instance.log_text.splitlines()[-20:]},
+    )
 
 
 def reached(instance: Instance, plan: RestorePlan, state: dict[str, Any], *, by: str) -> Reached:

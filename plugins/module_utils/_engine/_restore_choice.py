@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     Archive,
     Window,
@@ -26,6 +28,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn imp
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
+# Repositories count whole seconds. What lies in the last one is tried: recovery proves it or says that it cannot.
+CLOCK_STEP = timedelta(seconds=1)
 WHAT = "choose a backup to restore"
 
 
@@ -119,7 +123,7 @@ def is_on_both(archive: Archive, target: RecoveryTarget, left: int, newest: int)
 def contains(window: Window, target: RecoveryTarget) -> bool:
     """Whether a window reaches a target, as far as that can be known beforehand."""
     if target.kind == "time" and target.at is not None:
-        return window.from_at <= target.at <= window.until_at
+        return window.from_at <= target.at < window.until_at + CLOCK_STEP
     if target.kind == "lsn" and target.value is not None:
         return window.from_lsn <= parse_lsn(target.value) <= window.until_lsn
     # latest and immediate need no more than a consistent backup; where a transaction or a name is, only replay tells.

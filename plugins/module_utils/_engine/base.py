@@ -195,7 +195,7 @@ class Engine(ABC):
         """Let a proven copy, which still runs, accept writes; it never archives."""
 
     @abstractmethod
-    def prepare_in_place(self, plan: RestorePlan, reached: Reached, staged: Path, live: Path) -> None:
+    def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         """Make a proven and stopped copy ready to be the live data."""
 
     @abstractmethod

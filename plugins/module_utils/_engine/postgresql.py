@@ -256,9 +256,8 @@ class PostgresqlEngine(Engine):
         opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))
         return replace(reached, timeline=opened.timeline)
 
-    def prepare_in_place(self, plan: RestorePlan, reached: Reached, staged: Path, live: Path) -> None:
-        target = RecoveryTarget("latest") if reached.by == "end_of_log" else plan.target
-        settle(staged, target, plan.timeline, self._restore_command(live))
+    def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
+        settle(staged, plan.target, plan.timeline, self._restore_command(live))
 
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         return open_live(self.live)

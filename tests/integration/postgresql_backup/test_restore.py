@@ -112,6 +112,16 @@ def test_a_target_in_a_gap_of_the_log_is_refused_and_the_windows_are_named(story
     assert not list(damaged.root.glob("refused*"))
 
 
+def test_a_moment_after_the_last_archived_transaction_is_never_claimed(story: Story) -> None:
+    late = story.sandbox.variation("late")
+    # The last piece arrived late: what was committed meanwhile is not in it.
+    target = late.clock()
+    segment = late.segment(story.last_segment)
+    os.utime(segment, (segment.stat().st_atime, segment.stat().st_mtime + 3600))
+    error = late.fail("restore", "DR-WAL", directory=str(late.root / "late"), target=at_time(target))
+    assert "the archived log ends without" in error["msg"] and error["data_state"] == "partial_quarantined"
+
+
 def test_a_damaged_backup_is_set_apart_and_never_put_in_place(story: Story) -> None:
     damaged = story.sandbox.variation("flipped")
     damaged.flip_bits(damaged.file_of_backup(story.full["id"]))

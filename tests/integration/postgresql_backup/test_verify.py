@@ -122,14 +122,16 @@ def small(story: Story) -> Iterator[Sandbox]:
     used = subprocess.run(["du", "-sk", story.sandbox.repository], check=True, capture_output=True, text=True).stdout
     size = f"size={int(used.split()[0]) + 1024}k,mode=0777"
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)], check=True)
-    text = sandbox.configuration_file.read_text()
-    text = text.replace(f"repo1-path={sandbox.repository}", f"repo1-path={place}")
-    # The server archives elsewhere, so that only the backup itself meets the full disk.
-    sandbox.configuration_file.write_text(text + "[global:backup]\narchive-check=n\n")
-    as_postgres("cp", "-a", str(story.sandbox.repository / "archive"), str(place))
-    as_postgres("cp", "-a", str(story.sandbox.repository / "backup"), str(place))
-    yield sandbox
-    subprocess.run(["umount", str(place)], check=True)
+    try:
+        text = sandbox.configuration_file.read_text()
+        text = text.replace(f"repo1-path={sandbox.repository}", f"repo1-path={place}")
+        # The server archives elsewhere, so that only the backup itself meets the full disk.
+        sandbox.configuration_file.write_text(text + "[global:backup]\narchive-check=n\n")
+        as_postgres("cp", "-a", str(story.sandbox.repository / "archive"), str(place))
+        as_postgres("cp", "-a", str(story.sandbox.repository / "backup"), str(place))
+        yield sandbox
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_repository_is_named_and_what_was_there_stays(story: Story, small: Sandbox) -> None:
