@@ -30,7 +30,9 @@ class Lab:
         self.directory = PROJECT / "build" / "lab" / name
 
     def do(self, *verb: str, check: bool = True) -> str:
-        done = subprocess.run([LAB, "--name", self.name, *verb], capture_output=True, text=True, cwd=PROJECT)
+        done = subprocess.run(
+            [LAB, "--name", self.name, *verb], capture_output=True, text=True, cwd=PROJECT, check=False
+        )
         if check and done.returncode != 0:
             raise StageError(f"molecule/lab {' '.join(verb)}: {(done.stderr or done.stdout).strip()[-2000:]}")
         return done.stdout.strip()
@@ -136,7 +138,12 @@ class Service:
 
     def _command(self, *words: str) -> str:
         done = subprocess.run(
-            [*self._program(), *words], capture_output=True, text=True, cwd=PROJECT, env=self._environment()
+            [*self._program(), *words],
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            env=self._environment(),
+            check=False,
         )
         if done.returncode != 0:
             raise StageError(f"the service could not {' '.join(words[:2])}: {done.stderr.strip()[-1000:]}")

@@ -69,7 +69,7 @@ def require_running(lab: Lab) -> None:
 def _start_power_switch(lab: Lab, topology: Topology) -> None:
     if lab.process(POWER_SWITCH) is not None:
         return
-    command = ["/usr/bin/python3", str(MOLECULE / "lab"), "--name", lab.name, "serve-power"]
+    command = [str(MOLECULE / "lab"), "--name", lab.name, "serve-power"]
     with (lab.directory / "power" / "switch.log").open("a") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"

@@ -14,7 +14,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -77,7 +76,7 @@ class PowerSwitch:
     def order(self, name: str, reset_type: str) -> str | None:
         """Carry the order out; return what went wrong."""
         for verb in ORDERS[reset_type]:
-            command = [sys.executable, str(MOLECULE / "lab"), "--name", self._lab.name, verb, name]
+            command = [str(MOLECULE / "lab"), "--name", self._lab.name, verb, name]
             try:
                 done = subprocess.run(
                     command,

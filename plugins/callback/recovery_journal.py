@@ -4,20 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import secrets
-import socket
-import time
-from typing import Any
-
-from ansible import context
-from ansible.plugins.callback import CallbackBase
-
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.line import error_of, kept_of_result
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.writer import JournalFile
-
 DOCUMENTATION = r"""
 name: recovery_journal
 type: notification
@@ -50,6 +36,20 @@ options:
 requirements:
   - Enabled in the controller's configuration with C(callbacks_enabled = gogidix.disaster_recovery.recovery_journal).
 """
+
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.line import error_of, kept_of_result
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.writer import JournalFile
 
 SYSTEM_DIRECTORY = "/var/log/disaster-recovery"
 RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")

@@ -144,7 +144,7 @@ DEADLINE = """  deadline_seconds:
 
 class ModuleDocFragment:
     # What is meant: for modules that only look.
-    DOCUMENTATION = HAPROXY + PGBOUNCER + DEADLINE
+    DOCUMENTATION: str = HAPROXY + PGBOUNCER + DEADLINE
 
     # What is meant, and what it should be.
-    FAILOVER = HAPROXY + HAPROXY_STATE + PGBOUNCER + PGBOUNCER_STATE + DEADLINE
+    FAILOVER: str = HAPROXY + HAPROXY_STATE + PGBOUNCER + PGBOUNCER_STATE + DEADLINE

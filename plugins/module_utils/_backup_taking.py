@@ -87,7 +87,8 @@ class BackupTaking:
     def plan(self, before: Description) -> Description:
         if before["has_wanted_backup"]:
             return before
-        assert self.catalogue is not None
+        if self.catalogue is None:
+            raise AssertionError("describe() comes first")
         if self.catalogue.is_backup_running:
             raise LeaseError(
                 f"take a {self.strategy} backup of stanza {self.engine.stanza}",
@@ -99,7 +100,8 @@ class BackupTaking:
 
     def _require_room(self) -> None:
         """Refuse when the repository, as far as it can be asked, has less room than the last one took."""
-        assert self.catalogue is not None
+        if self.catalogue is None:
+            raise AssertionError("describe() comes first")
         free = self.engine.repository.probe().free_bytes
         alike = [each.changed_bytes for each in self.catalogue.records if each.strategy == self.strategy]
         if free is None or not alike or free >= alike[-1]:
@@ -134,7 +136,8 @@ class BackupTaking:
 
     def _possible_strategy(self) -> str:
         """Full when what the wanted one would build on is known to be damaged."""
-        assert self.catalogue is not None
+        if self.catalogue is None:
+            raise AssertionError("describe() comes first")
         if self.strategy == "full":
             return "full"
         judged = self.ledger.judge(self.catalogue.records)

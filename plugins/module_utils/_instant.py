@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 
-UTC = UTC
-
 
 def now() -> datetime:
     return datetime.now(UTC)

@@ -84,7 +84,8 @@ class Verification:
     def plan(self, before: Description) -> Description:
         if before["is_proven"]:
             return before
-        assert self.record is not None
+        if self.record is None:
+            raise AssertionError("describe() comes first")
         self.ledger.require_writable()
         host = self.engine.examining_host
         if self.level == "checked" and host is not None:
@@ -101,7 +102,8 @@ class Verification:
 
     def apply(self, before: Description, after: Description) -> None:
         record = self.record
-        assert record is not None
+        if record is None:
+            raise AssertionError("describe() comes first")
         try:
             self._climb(record)
         except RecoveryError as error:
@@ -165,5 +167,6 @@ class Verification:
         return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, **after}
 
     def results(self, after: Description) -> dict[str, Any]:
-        assert self.record is not None
+        if self.record is None:
+            raise AssertionError("describe() comes first")
         return {"backup": self.record.as_result(now()), "trust": after["trust"]}

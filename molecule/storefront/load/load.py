@@ -70,7 +70,7 @@ class Load:
         order = str(uuid.uuid4()) if kind == "order" else self._last_order
         deadline = due + self._pace.timeout
         reply = self._send(kind, order, deadline)
-        for _ in range(self._pace.retries):
+        for _attempt in range(self._pace.retries):
             if reply.error is None or time.monotonic() + RETRY_SECONDS >= deadline:
                 break
             time.sleep(RETRY_SECONDS)

@@ -35,7 +35,7 @@ def ask(server: str, name: str, seconds: float) -> Answer:
     """Ask one authoritative server for the name's IPv4 addresses."""
     query = dns.message.make_query(name, dns.rdatatype.A)
     try:
-        reply, _ = dns.query.udp_with_fallback(query, server, timeout=seconds)
+        reply, _by_tcp = dns.query.udp_with_fallback(query, server, timeout=seconds)
     except (OSError, dns.exception.DNSException) as error:
         raise Unresolved(f"{type(error).__name__}: {error}") from error
     if reply.rcode() != dns.rcode.NOERROR:

@@ -129,7 +129,8 @@ class PointRecords:
 
     @property
     def _first_sweep(self) -> Sweep:
-        assert self._first is not None, "describe() comes first"
+        if self._first is None:
+            raise AssertionError("describe() comes first")
         return self._first
 
     def _target(self, seen: dict[RecordKey, RecordSet]) -> list[RecordSet]:

@@ -172,9 +172,9 @@ def read_archive(tool: PgBackRest, info: StanzaInfo, segments: Segments) -> Arch
             histories[int(history["timeline"], 16)] = (path, from_epoch(entry["time"]))
     ancestors = {
         timeline: parse_history(tool.read_file(what, f"archive/{tool.stanza}/{path}"), timeline)
-        for timeline, (path, _) in histories.items()
+        for timeline, (path, _at) in histories.items()
     }
-    forked_at = {timeline: at for timeline, (_, at) in histories.items()}
+    forked_at = {timeline: at for timeline, (_path, at) in histories.items()}
     return Archive(arrived_at, ancestors, forked_at, segments)
 
 

@@ -167,7 +167,8 @@ def open_live(cluster: LiveCluster) -> Reached:
         every_seconds=0.05,
         next_action="Read the server's log",
     )
-    assert rows is not None
+    if rows is None:
+        raise AssertionError("a wait that ended has seen something")
     # A target that stayed would stop this cluster there again when it becomes a standby one day.
     own = [row[0] for row in cluster.require_answer(OWN_SETTINGS_QUERY)]
     cluster.require_answer("".join(f"ALTER SYSTEM RESET {name};\n" for name in own) + "SELECT pg_reload_conf();")

@@ -116,7 +116,8 @@ def wait(
         every_seconds=0.05,
         next_action="Raise the deadline: replay takes as long as there is log; or restore a later backup",
     )
-    assert seen is not None
+    if seen is None:
+        raise AssertionError("a wait that ended has seen something")
     return seen
 
 
@@ -168,7 +169,8 @@ def open_for_writes(instance: Instance) -> Reached:
         every_seconds=0.05,
         next_action="Read its log",
     )
-    assert seen is not None
+    if seen is None:
+        raise AssertionError("a wait that ended has seen something")
     return Reached(lsn=seen["lsn"], at=seen["at"], timeline=int(seen["timeline"]), by="open")
 
 

@@ -93,7 +93,7 @@ def chosen_timeline(records: list[BackupRecord], archive: Archive, target: Recov
             next_action="See whether the history files of the archive are complete",
         )
     newest = leading[-1]
-    for left, _ in archive.ancestors.get(newest, []):
+    for left, _at in archive.ancestors.get(newest, []):
         if is_on_both(archive, target, left, newest):
             raise TimelineError(
                 WHAT,
@@ -108,7 +108,7 @@ def is_on_both(archive: Archive, target: RecoveryTarget, left: int, newest: int)
     if target.at is None:
         return False
     path = archive.path(newest)
-    place = [timeline for timeline, _ in path].index(left)
+    place = [timeline for timeline, _at in path].index(left)
     left_at = path[place][1] or 0
     follower_began_at = archive.forked_at.get(path[place + 1][0])
     fork = archive.segments.holding(left_at)

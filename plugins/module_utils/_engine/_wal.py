@@ -68,7 +68,7 @@ class Archive:
 
     @property
     def timelines(self) -> list[int]:
-        return sorted({timeline for timeline, _ in self.arrived_at} | set(self.ancestors))
+        return sorted({timeline for timeline, _place in self.arrived_at} | set(self.ancestors))
 
     def path(self, timeline: int) -> list[tuple[int, int | None]]:
         """The timelines that recovery to ``timeline`` walks, each with the position where it leaves it."""

@@ -61,13 +61,17 @@ class PowerFence(FenceMethod):
             )
         ca_file = self.redfish.get("ca_file")
         try:
-            self.context = ssl.create_default_context(cafile=ca_file)
+            context = ssl.create_default_context(cafile=ca_file)
         except OSError as error:
             raise InputError(
                 "read the option method.power.redfish.ca_file",
                 cause=f"{ca_file}: {error}",
                 next_action="Give the file of the authority that signed the power switch's certificate",
             ) from error
+        # Never through a proxy: the power switch is near, and a proxy may stand at the site that is gone.
+        self.opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
 
     def observe(self) -> Description:
         """The site and every one of its hosts, each asked by name: one that is not known is not off."""
@@ -105,7 +109,7 @@ class PowerFence(FenceMethod):
             headers={"Authorization": f"Basic {secret}", "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS, context=self.context) as answer:
+            with self.opener.open(request, timeout=ANSWER_SECONDS) as answer:
                 body = answer.read()
             return json.loads(body) if body else {}
         except (OSError, ValueError) as error:

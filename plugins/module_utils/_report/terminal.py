@@ -94,7 +94,7 @@ def _dicts(values: list[Any]) -> list[dict[str, Any]]:
 def _aligned(rows: list[tuple[str, str]]) -> str:
     if len(rows) > MOST_LINES:
         rows = [*rows[: MOST_LINES - 1], ("", f"... {len(rows) - MOST_LINES + 1} more lines in the report")]
-    width = max(len(name) for name, _ in rows)
+    width = max(len(name) for name, _text in rows)
     return "\n".join(f"{name:<{width}}  {_shortened(' '.join(text.split()))}".rstrip() for name, text in rows)
 
 

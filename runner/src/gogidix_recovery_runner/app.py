@@ -29,7 +29,7 @@ _PROBLEMS = {
 
 def create_app(service: Service) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         service.start()
         yield
         service.stop()

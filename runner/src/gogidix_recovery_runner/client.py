@@ -75,7 +75,7 @@ class RunnerClient:
 
     def wait(self, run_id: str) -> dict[str, Any]:
         """Follow a run to its end and return it with its steps and report."""
-        for _ in self.follow(run_id):
+        for _event in self.follow(run_id):
             pass
         return self.show(run_id)
 
@@ -104,7 +104,7 @@ class RunnerClient:
             fields: dict[str, str] = {}
             for line in response.iter_lines():
                 if line:
-                    name, _, value = line.partition(":")
+                    name, _colon, value = line.partition(":")
                     fields[name] = value.removeprefix(" ")
                     continue
                 if "data" in fields:

@@ -32,7 +32,7 @@ def _settings() -> Settings:
     return read_settings(os.environ)
 
 
-def _serve(_: argparse.Namespace) -> int:
+def _serve(_arguments: argparse.Namespace) -> int:
     serve(_settings())
     return 0
 
@@ -45,7 +45,7 @@ def _database() -> Database:
     return database
 
 
-def _migrate(_: argparse.Namespace) -> int:
+def _migrate(_arguments: argparse.Namespace) -> int:
     _database().close()
     return 0
 
@@ -61,7 +61,7 @@ def _revoke_token(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _list_tokens(_: argparse.Namespace) -> int:
+def _list_tokens(_arguments: argparse.Namespace) -> int:
     for row in Tokens(_database()).all():
         state = "revoked" if row.revoked_at else "valid"
         print(f"{row.name}  {row.role}  {state}  made {row.created_at:%Y-%m-%dT%H:%M:%SZ}")

@@ -124,4 +124,4 @@ def _keys(value: Any) -> list[str]:
 
 
 def _first(hosts: dict[str, dict[str, Any]], variable: str) -> Any:
-    return next((values[variable] for _, values in sorted(hosts.items()) if variable in values), None)
+    return next((values[variable] for _host, values in sorted(hosts.items()) if variable in values), None)

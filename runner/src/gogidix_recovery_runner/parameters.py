@@ -40,7 +40,7 @@ GIVEN_BY_SERVICE = frozenset({"recovery_run_id", "recovery_deadline_at"})
 
 
 def specs_path(settings: Settings) -> Path:
-    namespace, _, name = settings.collection.partition(".")
+    namespace, _dot, name = settings.collection.partition(".")
     role = settings.collections_path / "ansible_collections" / namespace / name / "roles" / "plan_input"
     return role / "meta" / "argument_specs.yml"
 

@@ -169,7 +169,7 @@ def test_a_query_cannot_write_and_cannot_hang(primary: Server) -> None:
 
 
 def test_a_pair_that_is_none_fails_with_every_reason(primary: Server, standby: Server) -> None:
-    swapped = run(replication(primary, standby))
+    swapped = run(replication(standby=primary, primary=standby))
     observed = swapped["checks"][0]["observed"]
     assert "the standby is no standby" in observed and "the primary is no primary" in observed
     foreign = run(replication(standby, primary, system_identifier="1"))

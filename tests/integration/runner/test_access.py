@@ -116,7 +116,7 @@ def test_the_schema_of_a_plan_is_published_for_each_inventory(service: RunningSe
 
 
 def test_runs_are_listed_in_pages_and_by_filters(service: RunningService) -> None:
-    started = [service.begin("validate", check=True, recovery_count=0).json()["id"] for _ in range(3)]
+    started = [service.begin("validate", check=True, recovery_count=0).json()["id"] for _time in range(3)]
     for run_id in started:
         service.http.post(f"/api/v1/runs/{run_id}/cancel")
     first = service.http.get("/api/v1/runs", params={"plan": "validate", "limit": 2}).json()

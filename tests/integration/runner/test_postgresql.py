@@ -61,7 +61,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Da
 def test_of_many_at_once_exactly_one_gets_the_group_and_its_end_frees_it(database: Database) -> None:
     runs = Runs(database)
 
-    def attempt(_: int) -> Run | None:
+    def attempt(_number: int) -> Run | None:
         try:
             return runs.create(a_run(), ["group:shop", "site:a"], lambda: None)[0]
         except Busy:

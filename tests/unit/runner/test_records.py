@@ -69,7 +69,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Da
 
 
 def test_of_many_at_once_exactly_one_gets_the_group(runs: Runs) -> None:
-    def attempt(_: int) -> bool:
+    def attempt(_number: int) -> bool:
         try:
             create(runs, a_run(), "group:shop", "site:a")
         except Busy as busy:
@@ -82,7 +82,7 @@ def test_of_many_at_once_exactly_one_gets_the_group(runs: Runs) -> None:
 
 
 def test_a_refused_run_leaves_nothing_behind(runs: Runs) -> None:
-    holder, _ = create(runs, a_run(), "site:b")
+    holder, _created = create(runs, a_run(), "site:b")
     refused = a_run()
     with pytest.raises(Busy) as busy:
         create(runs, refused, "group:shop", "site:b")
@@ -114,7 +114,7 @@ def test_the_same_key_of_the_same_actor_is_the_same_run(runs: Runs) -> None:
 
 def test_locks_go_with_the_end_of_a_run_but_stay_with_a_lost_one(runs: Runs) -> None:
     for end, kept in ((RunStatus.FAILED, []), (RunStatus.LOST, ["group:shop"])):
-        run, _ = create(runs, a_run(), "group:shop")
+        run, _created = create(runs, a_run(), "group:shop")
         runs.change(run.id, {}, to=RunStatus.RUNNING)
         runs.change(run.id, {}, to=end)
         assert runs.locks_of(run.id) == kept
@@ -124,14 +124,14 @@ def test_locks_go_with_the_end_of_a_run_but_stay_with_a_lost_one(runs: Runs) -> 
 
 
 def test_a_transition_that_the_table_does_not_know_is_refused(runs: Runs) -> None:
-    run, _ = create(runs, a_run())
+    run, _created = create(runs, a_run())
     with pytest.raises(Conflict):
         runs.change(run.id, {}, to=RunStatus.SUCCEEDED)
     assert runs.get(run.id).status == RunStatus.QUEUED
 
 
 def test_only_a_lost_run_is_acknowledged_and_only_an_active_one_cancelled(runs: Runs) -> None:
-    run, _ = create(runs, a_run())
+    run, _created = create(runs, a_run())
     with pytest.raises(Conflict):
         runs.acknowledge(run.id, "ada")
     assert runs.request_cancel(run.id, "ada").status == RunStatus.CANCELLED
@@ -140,7 +140,7 @@ def test_only_a_lost_run_is_acknowledged_and_only_an_active_one_cancelled(runs: 
 
 
 def test_instants_come_back_in_utc(runs: Runs) -> None:
-    run, _ = create(runs, a_run())
+    run, _created = create(runs, a_run())
     assert runs.get(run.id).queued_at == run.queued_at
 
 

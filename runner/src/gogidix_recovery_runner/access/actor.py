@@ -33,7 +33,7 @@ class Actor:
 
 def authenticate(authorization: str | None, tokens: Tokens) -> Actor:
     """The actor of an Authorization header; every way of being wrong looks the same from outside."""
-    scheme, _, text = (authorization or "").partition(" ")
+    scheme, _space, text = (authorization or "").partition(" ")
     parsed = parse_token(text.strip()) if scheme.lower() == "bearer" else None
     row = tokens.by_prefix(parsed[0]) if parsed else None
     if parsed is None or row is None or not is_secret_of(parsed[1], row.sha256):

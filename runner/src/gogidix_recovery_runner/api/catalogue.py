@@ -31,7 +31,7 @@ def show_plan(name: str, service: ServiceHere, actor: ActorHere) -> PlanView:
     plan = plan_named(name)
     view = _view(plan, plan.name in service.startable())
     if view.is_startable:
-        readable, _ = _readable(service)
+        readable, _unreadable = _readable(service)
         view.schemas = {inventory.name: service.schema(plan, inventory) for inventory in readable}
     return view
 

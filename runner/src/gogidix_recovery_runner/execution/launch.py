@@ -34,7 +34,7 @@ def isolation_of(wanted: str) -> str:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return "subreaper"
-    trial = subprocess.run([*_in_namespace(bwrap), "true"], capture_output=True)
+    trial = subprocess.run([*_in_namespace(bwrap), "true"], capture_output=True, check=False)
     return "namespace" if trial.returncode == 0 else "subreaper"
 
 

@@ -46,7 +46,7 @@ DEMANDED = ["plan", "mode", "source", "target", "status", "verdict", "wall_secon
 def journal(*, check: bool = False, declared: dict[str, Any] | None = None, **facts: Any) -> str:
     said = {"recovery_status": "succeeded", "recovery_validation": CHECKS, **facts}
     place: dict[str, Any] = {"play": "Move", "step": "database", "entry": "main", "host": "dub-db1", "check": check}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"event": "run", "outcome": "begun", "check": check},
         {"event": "result", "outcome": "ok", "facts": {"recovery_run": declared or DECLARED}},
         {"event": "task", "outcome": "begun", **place},
@@ -176,17 +176,17 @@ class Tags(HTMLParser):
         self.references: list[str] = []
         self.feed(page)
 
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.names.add(name)
-        self.open.append(name)
-        self.references += [value or "" for key, value in attributes if key in ("href", "src", "srcset", "action")]
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.open.append(tag)
+        self.references += [value or "" for key, value in attrs if key in ("href", "src", "srcset", "action")]
 
-    def handle_startendtag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(name, attributes)
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
         self.open.pop()
 
-    def handle_endtag(self, name: str) -> None:
-        assert self.open.pop() == name
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
 
 @pytest.mark.parametrize("page", [render_page(good()), render_series_page(build_series([good(), good()], "Demo"))])
