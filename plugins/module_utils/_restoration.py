@@ -147,7 +147,8 @@ class Restoration:
 
     def _require_identity(self) -> None:
         """The identity of the inventory against the backup's, and against what lies in the directory."""
-        assert self.restore_plan is not None
+        if self.restore_plan is None:
+            raise AssertionError("describe() comes first")
         backup = self.restore_plan.record.system_identifier
         there = self.engine.identity_at(self.place.directory) if self.request.is_in_place else None
         wanted = self.request.confirm or backup
@@ -160,13 +161,15 @@ class Restoration:
         self.preflight.append(Finding("identity", True, backup, wanted))
 
     def _require_space(self) -> None:
-        assert self.restore_plan is not None
+        if self.restore_plan is None:
+            raise AssertionError("describe() comes first")
         record = self.restore_plan.record
         free = require_space(self.place.directory.parent, record.size_bytes, f"restore {record.id}")
         self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(record.size_bytes)} bytes"))
 
     def apply(self, before: Description, after: Description) -> None:
-        assert self.restore_plan is not None
+        if self.restore_plan is None:
+            raise AssertionError("describe() comes first")
         try:
             if self.request.is_in_place:
                 self._restore_in_place(self.restore_plan)
@@ -179,7 +182,8 @@ class Restoration:
                 next_action="Look at the directory and its siblings by hand",
                 data_state="unknown",
             ) from error
-        assert self.reached is not None
+        if self.reached is None:
+            raise AssertionError("describe() comes first")
         self.place.write_marker(
             {
                 "identity": self.identity,
@@ -267,51 +271,4 @@ class Restoration:
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
             "preflight": [each.as_result() for each in self.preflight],
-        }
-
-
-class Removal:
-    """A Subject: a copy that was restored beside is to be gone."""
-
-    def __init__(self, engine: Engine, directory: Path) -> None:
-        self.engine = engine
-        self.place = Place(directory, "removal")
-
-    def describe(self) -> Description:
-        directory = self.place.directory
-        return {
-            "directory": str(directory),
-            "state": "present" if directory.exists() else "absent",
-            "is_running": self.engine.is_running(directory),
-        }
-
-    def plan(self, before: Description) -> Description:
-        if before["state"] == "absent":
-            return before
-        marker = self.place.read_marker()
-        if marker is None or marker.get("is_in_place") is not False:
-            raise PreconditionError(
-                f"remove {self.place.directory}",
-                cause="it was not put there by a restore beside",
-                next_action="Remove it by hand if you are sure",
-            )
-        return {**before, "state": "absent", "is_running": False}
-
-    def apply(self, before: Description, after: Description) -> None:
-        self.engine.stop(self.place.directory)
-        self.place.remove()
-
-    def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        return {"before": before}
-
-    def results(self, after: Description) -> dict[str, Any]:
-        return {
-            "directory": str(self.place.directory),
-            "socket_directory": None,
-            "port": None,
-            "target": None,
-            "backup": None,
-            "reached": None,
-            "kept": None,
-            "preflight": [],
         }

@@ -16,10 +16,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
     parse_target,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import (
-    Removal,
     Restoration,
     RestoreRequest,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_removal import Removal
 
 RESTORE_OPTIONS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
