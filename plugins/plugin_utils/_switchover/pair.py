@@ -217,7 +217,11 @@ class Pair:
 
     def ready_stop(self, seconds: float) -> None:
         """Start the stop on the old primary's host; it waits there, connected, for the word."""
-        given = {**self.host_parameters(), "stop_seconds": seconds, "wait_seconds": seconds + PAUSE_PREPARATION_SECONDS}
+        given = {
+            **self.host_parameters(),
+            "stop_seconds": seconds,
+            "wait_seconds": seconds + 2 * PAUSE_PREPARATION_SECONDS,
+        }
         self.stopping = ThreadPoolExecutor(max_workers=1).submit(self.shell.call, "database_stop", given)
         Deadline(PAUSE_PREPARATION_SECONDS).wait_until(
             f"have the stop ready on {self.source.host}",

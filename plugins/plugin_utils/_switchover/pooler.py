@@ -85,40 +85,35 @@ class Pooler:
         self.armed = True
         self.shell.call("pooler_arm", {**self.host_parameters(), "deadline_seconds": dead_man_seconds})
 
-    def pause(self, deadline: Deadline) -> None:
-        """Hold the traffic, then turn to the future primary at once.
+    def ease(self) -> None:
+        """Well before the pause: open nothing ahead any more, and try again at once.
 
-        A pooler that tried the stopped old primary, for a client that logs in or to fill its pool, would wait its
-        whole retry time after that; turned already, it opens its connections to the standby, where they outlive the
-        promotion.
+        A paused entry still fills its pool. What it opens then is refused by the stopped primary, or closed again by
+        the pause, and either is taken for a server that fails: clients are turned away, or wait the whole retry time.
+        The next reload reads the file's own values again.
         """
-        self.ease()
+        for setting in ("min_pool_size", "server_login_retry"):
+            self.console.run(f"SET {setting} = '0'", Deadline(CONSOLE_SECONDS))
+
+    def pause(self, deadline: Deadline) -> None:
         self.console.pause(self.entry, deadline)
+
+    def release(self) -> None:
+        """Read the new file, see that it was read, let the traffic flow."""
         self.console.reload(Deadline(CONSOLE_SECONDS))
-        self.ease()
         target = self.pair.target
         seen = self.console.database(self.entry, Deadline(CONSOLE_SECONDS))
+        self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
         if (seen.host, seen.port) != (target.address, target.port):
             raise PoolerError(
                 f"repoint the pooler on {self.host}",
                 cause=f"after the reload its entry {self.entry} points at {seen.host}:{seen.port}",
                 next_action=f"See whether {self.databases_file} is the file it includes",
+                data_state="new_live",
             )
 
-    def ease(self) -> None:
-        """Open nothing ahead, and try again at once; until the next reload, which reads the file's own values.
-
-        A paused entry still fills its pool, closes what it opened, and takes that for a server that refuses.
-        """
-        for setting in ("min_pool_size", "server_login_retry"):
-            self.console.run(f"SET {setting} = '0'", Deadline(CONSOLE_SECONDS))
-
-    def resume(self) -> None:
-        self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
-
     def finish(self) -> dict[str, Any]:
-        """The pooler's own settings again, and no dead-man any more."""
-        self.console.reload(Deadline(CONSOLE_SECONDS))
+        """No dead-man any more."""
         return self.shell.call("pooler_finish", self.host_parameters())
 
     def give_back(self) -> dict[str, Any]:
@@ -126,6 +121,6 @@ class Pooler:
         outcome = self.shell.call("disarm", self.host_parameters()) if self.armed else {"disarmed": True}
         if self.armed and outcome["disarmed"]:
             self.shell.call("pooler_put_back", self.host_parameters())
-            self.console.reload(Deadline(CONSOLE_SECONDS))
+        self.console.reload(Deadline(CONSOLE_SECONDS))
         self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
         return outcome

@@ -116,17 +116,19 @@ class Switchover:
             self.notes.append(f"no slot for the old primary was made: {error.cause}")
 
     def arm(self) -> None:
+        """Everything that is ready comes first: the guard's time runs from the arming on."""
         dead_man_seconds = self.seconds + GUARD_MARGIN_SECONDS
         self.step("quicken", lambda pair: pair.quicken(), self.pairs)
-        self.step("arm", lambda item: item.arm(dead_man_seconds), self.everything)
+        self.step("ease", lambda pooler: pooler.ease(), self.poolers)
         self.step("have the stop ready", lambda pair: pair.ready_stop(self.seconds), self.pairs)
+        self.step("arm", lambda item: item.arm(dead_man_seconds), self.everything)
 
     def go_forward(self, paused_at: float, promoted_at: float) -> dict[str, Any]:
         """From the order on there is no way back: whatever fails now is reported with the new primary live."""
         try:
             self.step("promote", lambda pair: pair.wait_promoted(Deadline(PUT_BACK_SECONDS)), self.pairs)
             self.promote_ms = milliseconds(promoted_at)
-            self.step("resume", lambda pooler: pooler.resume(), self.poolers)
+            self.step("resume", lambda pooler: pooler.release(), self.poolers)
             self.pause_ms = milliseconds(paused_at)
             proofs = {pair.name: pair.prove() for pair in self.pairs}
             self.step("put settings back", lambda pair: pair.put_settings_back(), self.pairs)

@@ -20,6 +20,7 @@ from typing import Any
 
 import ansible
 import pytest
+from ansible.release import __version__ as ansible_version
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 REPOSITORY = Path(__file__).parents[3]
@@ -52,9 +53,13 @@ host replication all 127.0.0.1/32 scram-sha-256
 ROLES = """
 CREATE ROLE recovery LOGIN PASSWORD '{password}' IN ROLE pg_monitor, pg_checkpoint;
 CREATE ROLE replicator LOGIN REPLICATION PASSWORD '{password}';
+GRANT SET, ALTER SYSTEM ON PARAMETER restore_command, wal_retrieve_retry_interval TO recovery;
+GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_reload_conf() TO recovery;
 GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean),
       pg_read_binary_file(text), pg_read_binary_file(text, bigint, bigint, boolean) TO replicator;
 CREATE TABLE entry (id int PRIMARY KEY, note text);
+CREATE ROLE shop LOGIN PASSWORD '{password}';
+GRANT ALL ON entry TO shop;
 """
 
 
@@ -195,7 +200,7 @@ def library() -> Iterator[Path]:
     core = Path(ansible.__file__).parent
     shutil.copytree(core / "module_utils", root / "ansible" / "module_utils", ignore=without_caches)
     # As in the package that Ansible sends: nothing of the controller's side comes along.
-    (root / "ansible" / "__init__.py").write_text(f"__version__ = {ansible.__version__!r}\n")
+    (root / "ansible" / "__init__.py").write_text(f"__version__ = {ansible_version!r}\n")
     yield root
     shutil.rmtree(root)
 
