@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,9 +66,13 @@ def test_a_request_that_makes_no_sense_is_refused_by_its_field(
     assert_never_moved(outcome)
 
 
-def test_a_run_that_would_leave_no_journal_is_refused_with_the_line_to_add(protected_lab: DrillLab) -> None:
+def test_a_run_that_would_leave_no_journal_is_refused_with_the_line_to_add(
+    protected_lab: DrillLab, tmp_path: Path
+) -> None:
     sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
-    bare = {"ANSIBLE_CONFIG": os.devnull, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".ansible/collections")}
+    settings = tmp_path / "ansible.cfg"
+    settings.write_text("[defaults]\n")
+    bare = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".ansible/collections")}
     outcome = protected_lab.start("failover", environment=bare, **sites).finish()
     assert_refused(
         outcome,
@@ -130,7 +134,7 @@ def test_a_check_run_of_a_failover_changes_nothing_and_gives_no_verdict(lab: Dri
     sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
     outcome = lab.start("failover", check=True, **sites).finish()
     assert outcome.code == 0, outcome.text
-    assert outcome.report["verdict"] == "not_run"
+    assert "succeeded, not run" in " ".join(outcome.text.split())
     assert lab.world() == before
 
 
@@ -141,7 +145,7 @@ def test_a_check_run_of_a_failover_changes_nothing_and_gives_no_verdict(lab: Dri
         ({"recovery_restore_target_time": "2020-01-01T12:00:00Z"}, ["2020-01-01", "DR-"]),
         ({"recovery_restore_beside": "/var/lib/postgresql/15/main"}, ["/var/lib/postgresql/15/main"]),
         ({"recovery_restore_database": "invoices"}, ["recovery_restore_database=invoices", "one of orders"]),
-        ({"recovery_restore_mode": "in_place"}, ["confirm"]),
+        ({"recovery_restore_mode": "in_place"}, ["recovery_restore_confirm", "Nothing was touched"]),
     ],
     ids=["no zone", "outside the window", "directory not empty", "unknown database", "in place without confirmation"],
 )
