@@ -89,7 +89,7 @@ def disarm(given: Parameters) -> Parameters:
     try:
         state_file(given, "armed").rename(state_file(given, "disarmed"))
     except FileNotFoundError:
-        return fired_state(given)
+        return fired_state(given) if state_file(given, "fired").exists() else {"disarmed": True}
     state_file(given, "disarmed").unlink()
     return {"disarmed": True}
 
@@ -280,7 +280,8 @@ def database_give_back(given: Parameters) -> Parameters:
         if postmaster(given) is None:
             raise HostError(f"pg_ctlcluster start ended with {said.returncode}: {said.stdout}{said.stderr}")
         started = True
-    set_start_mode(given, given.get("start_mode", "auto"))
+    if given.get("start_mode"):
+        set_start_mode(given, given["start_mode"])
     return {"started": started}
 
 

@@ -95,7 +95,8 @@ class Pair:
     seconds: float
     before: dict[str, Any] = field(default_factory=dict)
     stopped: dict[str, Any] = field(default_factory=dict)
-    start_mode: str = "auto"
+    # Unknown until it was armed; what is not known is not put back.
+    start_mode: str = ""
     clock: str = ""
     sessions: list[Session] = field(default_factory=list)
     promotion_ordered: bool = False
@@ -217,11 +218,8 @@ class Pair:
 
     def ready_stop(self, seconds: float) -> None:
         """Start the stop on the old primary's host; it waits there, connected, for the word."""
-        given = {
-            **self.host_parameters(),
-            "stop_seconds": seconds,
-            "wait_seconds": seconds + 2 * PAUSE_PREPARATION_SECONDS,
-        }
+        waits = seconds + 2 * PAUSE_PREPARATION_SECONDS
+        given = {**self.host_parameters(), "stop_seconds": seconds, "wait_seconds": waits}
         self.stopping = ThreadPoolExecutor(max_workers=1).submit(self.shell.call, "database_stop", given)
         Deadline(PAUSE_PREPARATION_SECONDS).wait_until(
             f"have the stop ready on {self.source.host}",

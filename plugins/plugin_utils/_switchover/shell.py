@@ -29,7 +29,9 @@ PROGRAM = Path(__file__).with_name("host_program.py")
 class Shell(Protocol):
     """Something that runs a verb of the host program on one host."""
 
-    host: str
+    @property
+    def host(self) -> str:
+        """Its name in the inventory."""
 
     def call(self, verb: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """The verb's answer; a failure is a ToolError."""
