@@ -15,18 +15,20 @@ def protected_lab() -> Iterator[DrillLab]:
     """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after."""
     given = os.environ.get("RECOVERY_LAB")
     lab = DrillLab(given or "drills")
-    if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
-        make(lab)
-    yield lab
-    if not given:
-        lab.do("destroy")
+    try:
+        if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
+            make(lab)
+        yield lab
+    finally:
+        if not given:
+            lab.do("destroy")
 
 
 def make(lab: DrillLab) -> None:
     lab.do("destroy")
     lab.do("up", timeout=600)
     playbook = [str(REPOSITORY / ".venv/bin/ansible-playbook"), "-i", str(REPOSITORY / INVENTORY)]
-    lab.do("exec", *playbook, str(REPOSITORY / "molecule/provision/site.yml"), timeout=300)
+    lab.do("exec", *playbook, str(REPOSITORY / "molecule/provision/site.yml"), timeout=600)
     protected = lab.plan("protect")
     assert protected.code == 0, protected.text
     lab.do("snapshot", SNAPSHOT, timeout=300)

@@ -45,9 +45,13 @@ class Outcome:
         """The steps of Move whose undo ran, in order."""
         return _in_order(line["step"] for line in self._move() if line.get("entry") == "undo" and line["step"])
 
-    def changes(self) -> list[str]:
-        """Tasks that changed something at a host, apart from the copy of the record that every run leaves."""
-        changed = (line for line in self.journal if line["event"] == "result" and line["outcome"] == "changed")
+    def changes(self, *plays: str) -> list[str]:
+        """Tasks (of these plays, or of all) that changed something, apart from the lease and the record of the run."""
+        changed = (
+            line
+            for line in self.journal
+            if line["event"] == "result" and line["outcome"] == "changed" and (not plays or line["play"] in plays)
+        )
         return [f"{line['step']}: {line['task']}" for line in changed if line["step"] not in (None, "report", "lease")]
 
     def _move(self) -> list[dict[str, Any]]:
@@ -70,8 +74,12 @@ class Running:
     run_id: str
     process: subprocess.Popen[str]
 
-    def finish(self, timeout: float = 240) -> Outcome:
-        text, _none = self.process.communicate(timeout=timeout)
+    def finish(self, timeout: float = 600) -> Outcome:
+        try:
+            text, _none = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            text, _none = self.process.communicate()
         return self.lab.outcome(self.run_id, self.process.returncode, text)
 
     def kill_at(self, step: str, timeout: float = 120) -> Outcome:
