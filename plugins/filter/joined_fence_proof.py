@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -15,10 +15,19 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import join_proofs
 
 
+def plain(value: Any) -> Any:
+    """A variable without what templating hangs on it: that cannot be copied."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return value
+
+
 def joined_fence_proof(proofs: list[dict[str, Any]]) -> dict[str, Any]:
     """See joined_fence_proof.yml."""
     try:
-        return join_proofs(list(proofs))
+        return join_proofs([plain(proof) for proof in proofs])
     except RecoveryError as error:
         raise AnsibleFilterError(str(error)) from error
 

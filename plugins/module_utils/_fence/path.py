@@ -85,7 +85,7 @@ class PathFence(FenceMethod):
         targets = ", ".join(self.addresses)
         match = f"ip daddr {{ {targets} }} tcp dport {self.options['port']} drop"
         chains = "".join(
-            f"chain {hook} {{ type filter hook {hook} priority -300; {match}; }} " for hook in ("output", "forward")
+            f"chain {hook} {{ type filter hook {hook} priority -300; {match}; }}\n" for hook in ("output", "forward")
         )
         rules = (
             f"table inet {self.table} {{}}\ndelete table inet {self.table}\ntable inet {self.table} {{ {chains} }}\n"
