@@ -101,7 +101,7 @@ def assert_undone(outcome: Outcome, begun: list[str]) -> None:
 def test_an_undo_that_fails_does_not_keep_the_others_from_being_undone(lab: DrillLab) -> None:
     """The power switch cannot be reached: there is no proof, so no promotion, and no undo of it."""
     lab.do("power-off", "frankfurt")
-    before = lab.world()
+    before = lab.world().without_receivers()
     lab.do("partition", "controller", "power")
     try:
         outcome = lab.move("frankfurt", "dublin", "emergency")
@@ -113,7 +113,7 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_being_undone(lab: Dril
     assert outcome.undone() == ["fence", "readiness", "lease"]
     words = " ".join(outcome.text.split())
     assert "Parked; not undone: fence. Next, read the error above" in words
-    assert lab.world() == before
+    assert lab.world().without_receivers() == before
 
 
 def test_nobody_answering_is_a_failure_that_names_everybody(lab: DrillLab) -> None:
