@@ -40,10 +40,10 @@ def standby_down(lab: DrillLab) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def shop_broken_at_the_target(lab: DrillLab) -> Iterator[dict[str, Any]]:
-    lab.do("run", "dub-app1", "mv", "/etc/storefront", "/etc/storefront.away")
+def shop_without_its_user_at_the_target(lab: DrillLab) -> Iterator[dict[str, Any]]:
+    lab.do("run", "dub-app1", "usermod", "--login", "somebody", "storefront")
     yield {}
-    lab.do("run", "dub-app1", "mv", "/etc/storefront.away", "/etc/storefront")
+    lab.do("run", "dub-app1", "usermod", "--login", "storefront", "somebody")
 
 
 @contextmanager
@@ -70,7 +70,7 @@ Break = Callable[[DrillLab], AbstractContextManager[dict[str, Any]]]
     [
         ("lease", group_held_at_the_source, ["held by the run somebody-else"]),
         ("readiness", standby_down, ["DR-PRE", "dub-db1", "cannot take over"]),
-        ("application", shop_broken_at_the_target, ["storefront"]),
+        ("application", shop_without_its_user_at_the_target, ["storefront"]),
         ("traffic", wrong_key_for_the_names, ["key"]),
         ("database", client_in_an_open_transaction, ["PAUSE"]),
     ],

@@ -7,7 +7,7 @@ from tests.drills.drill_lab import INVENTORY, DrillLab
 
 pytestmark = pytest.mark.lab
 
-BESIDE = "/var/lib/postgresql/15/beside"
+BESIDE = "/var/lib/postgresql/beside"
 COUNT = "SELECT count(*), md5(string_agg(id::text, ',' ORDER BY id)) FROM orders"
 
 
