@@ -105,7 +105,7 @@ serve: setup ## The runner service on port 8891, at the lab's controller
 	molecule/lab --name $(LAB) exec --listen 127.0.0.1:8891 python -m gogidix_recovery_runner serve
 
 bench: setup ## Measure (build/bench/results.json)
-	python tests/benchmarks
+	python -m tests.benchmarks
 
 docs: environment collection ## The reference pages of modules, roles and plans (build/docs)
 	.ci/reference

@@ -7,7 +7,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.integration.postgresql_backup.conftest import BINARIES, MakeSandbox, Sandbox, as_postgres
 
@@ -47,12 +49,12 @@ def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:
     seconds: dict[str, list[float]] = {"backup": [], "bare backup": [], "restore": [], "bare restore": []}
     for number in range(runs):
         seconds["bare backup"].append(timed(lambda: sandbox.tool("--type=full", "backup")))
-        options = {"strategy": "full", "deadline": DEADLINE_SECONDS}
-        seconds["backup"].append(timed(lambda options=options: sandbox.succeed("backup", **options)))
+        options: dict[str, Any] = {"strategy": "full", "deadline": DEADLINE_SECONDS}
+        seconds["backup"].append(timed(partial(sandbox.succeed, "backup", **options)))
         bare, place = sandbox.root / f"bare{number}", sandbox.root / f"beside{number}"
-        seconds["bare restore"].append(timed(lambda bare=bare: restore_bare(sandbox, bare)))
+        seconds["bare restore"].append(timed(partial(restore_bare, sandbox, bare)))
         shutil.rmtree(bare)
-        wanted = {"mode": "beside", "directory": str(place), "keep_running": False, "deadline": DEADLINE_SECONDS}
-        seconds["restore"].append(timed(lambda wanted=wanted: sandbox.succeed("restore", **wanted)))
+        wanted: dict[str, Any] = {"mode": "beside", "directory": str(place), "keep_running": False, "deadline": DEADLINE_SECONDS}
+        seconds["restore"].append(timed(partial(sandbox.succeed, "restore", **wanted)))
         shutil.rmtree(place)
     Path(os.environ["BENCH_OUTPUT"]).write_text(json.dumps(seconds))

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from figures import Figure, figure
-
 from demo.stage import PROJECT, Lab
+from tests.benchmarks.figures import Figure, figure
 
 HOME, AWAY = "frankfurt", "dublin"
 PROBE = "wit-probe1"
@@ -76,6 +75,7 @@ class Bench:
             text=True,
             cwd=PROJECT,
             env={**os.environ, "RECOVERY_RUN_ID": run_id},
+            check=False,
         )
         if done.returncode != 0:
             raise RuntimeError(f"{name} {parameters} ended with {done.returncode}:\n{done.stdout[-4000:]}")
@@ -101,7 +101,7 @@ class Bench:
     def emergencies(self, runs: int) -> Measured:
         """From the same beginning each time: the shop is open, the power fails, an operator fails over by hand."""
         measured = Measured()
-        for _ in range(runs):
+        for _run in range(runs):
             self.lab.do("rollback", SNAPSHOT)
             self.open_the_shop()
             self.lab.do("power-off", HOME)
@@ -113,7 +113,7 @@ class Bench:
     def empty_plan_seconds(self, runs: int) -> list[float]:
         """The floor of any plan: one raw task on the target's hosts."""
         seconds = []
-        for _ in range(runs):
+        for _run in range(runs):
             began = time.monotonic()
             self.lab.do(
                 "exec",

@@ -19,11 +19,11 @@ echo 'recovery ALL=(ALL:ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/recovery"
 chmod 0440 "$root/etc/sudoers.d/recovery"
 
 # Nothing starts by itself until somebody enables it: the lab's boot starts what rc2.d names.
-for service in $(ls "$root/etc/init.d"); do
-    rm -f "$root"/etc/rc?.d/[SK]??"$service"
+for script in "$root"/etc/init.d/*; do
+    rm -f "$root"/etc/rc?.d/[SK]??"${script##*/}"
 done
 # These two would start only where a name server runs on the same host.
-sed -i '/^# Required-/s/ \$named//' "$root/etc/init.d/haproxy" "$root/etc/init.d/pgbouncer"
+sed -i '/^# Required-/s/ [$]named//' "$root/etc/init.d/haproxy" "$root/etc/init.d/pgbouncer"
 # Ansible's sysvinit module enables with "defaults", which does nothing for a service once disabled.
 mv "$root/usr/sbin/update-rc.d" "$root/usr/sbin/update-rc.d.debian"
 cat > "$root/usr/sbin/update-rc.d" <<'SCRIPT'
