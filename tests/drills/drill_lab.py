@@ -101,18 +101,18 @@ class DrillLab(LabCommand):
     def start(
         self,
         plan: str,
+        asked: Mapping[str, Any],
         *,
         inventories: tuple[str, ...] = (INVENTORY,),
         check: bool = False,
         environment: Mapping[str, str] | None = None,
-        **asked: Any,
     ) -> Running:
         """Begin a plan; extra variables are given as JSON, as a file or a service would."""
         run_id = f"drill-{uuid.uuid4().hex[:12]}"
         sources = [word for inventory in inventories for word in ("-i", inventory)]
         command = [str(REPOSITORY / "molecule/lab"), "--name", self.name, "exec",
                    str(REPOSITORY / ".venv/bin/ansible-playbook"), *sources,
-                   f"{COLLECTION}.{plan}", "-e", json.dumps(asked), *(["--check"] if check else [])]  # fmt: skip
+                   f"{COLLECTION}.{plan}", "-e", json.dumps(dict(asked)), *(["--check"] if check else [])]  # fmt: skip
         process = subprocess.Popen(
             command,
             cwd=REPOSITORY,
@@ -126,7 +126,7 @@ class DrillLab(LabCommand):
         return Running(self, run_id, process)
 
     def plan(self, name: str, **asked: Any) -> Outcome:
-        return self.start(name, **asked).finish()
+        return self.start(name, asked).finish()
 
     def move(self, source: str, target: str, mode: str = "planned", plan: str = "failover", **asked: Any) -> Outcome:
         return self.begin_move(source, target, mode, plan, **asked).finish()
@@ -135,12 +135,12 @@ class DrillLab(LabCommand):
         self, source: str, target: str, mode: str = "planned", plan: str = "failover", **asked: Any
     ) -> Running:
         sites = {"recovery_source_site": source, "recovery_target_site": target}
-        return self.start(plan, **sites, recovery_mode=mode, **asked)
+        return self.start(plan, {**sites, "recovery_mode": mode, **asked})
 
     def outcome(self, run_id: str, code: int, text: str) -> Outcome:
         # An inventory that names no place for reports gets them beside the journal.
         places = [self.directory / place / f"{run_id}.json" for place in ("report", "journal")]
-        report = next((json.loads(place.read_text()) for place in places if place.exists()), {})
+        report: dict[str, Any] = next((json.loads(place.read_text()) for place in places if place.exists()), {})
         return Outcome(run_id, code, text, report, self.journal(run_id))
 
     def journal(self, run_id: str) -> list[dict[str, Any]]:

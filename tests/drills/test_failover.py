@@ -33,7 +33,7 @@ def test_a_planned_move_and_the_way_home_fail_no_request_and_lose_no_order(
     # The first of them as it is published, without the service.
     alone = {"ANSIBLE_COLLECTIONS_PATH": str(without_the_service(tmp_path))}
     sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
-    away = lab.start("failover", environment=alone, **sites).finish()
+    away = lab.start("failover", sites, environment=alone).finish()
     assert_served_without_loss(away)
     there = lab.world()
     assert (there.roles, there.names_point_at, there.leases) == (("standby", "primary"), "dublin", ())
@@ -81,7 +81,7 @@ def test_a_lost_site_is_left_with_proof_and_comes_back_as_a_standby(
     assert guard(lab, "fra-db1") != "primary"
     assert lab.world().roles[0] in ("standby", "down")
     sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
-    reprotected = lab.plan("reprotect", **sites)
+    reprotected = lab.start("reprotect", sites).finish()
     assert reprotected.code == 0, reprotected.text[-5000:]
     lab.wait_for("the standby", lambda: lab.world().databases[0].endswith("|streaming"), 30)
     assert lab.world().roles == ("standby", "primary")

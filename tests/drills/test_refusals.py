@@ -73,7 +73,7 @@ def test_a_run_that_would_leave_no_journal_is_refused_with_the_line_to_add(
     settings = tmp_path / "ansible.cfg"
     settings.write_text("[defaults]\n")
     bare = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".ansible/collections")}
-    outcome = protected_lab.start("failover", environment=bare, **sites).finish()
+    outcome = protected_lab.start("failover", sites, environment=bare).finish()
     assert_refused(
         outcome,
         "the journal is not enabled",
@@ -132,7 +132,7 @@ def test_a_standby_that_is_behind_the_objective_is_refused(lab: DrillLab) -> Non
 def test_a_check_run_of_a_failover_changes_nothing_and_gives_no_verdict(lab: DrillLab) -> None:
     before = lab.world()
     sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
-    outcome = lab.start("failover", check=True, **sites).finish()
+    outcome = lab.start("failover", sites, check=True).finish()
     assert outcome.code == 0, outcome.text
     assert "succeeded, not run" in " ".join(outcome.text.split())
     assert lab.world() == before

@@ -43,12 +43,14 @@ def test_a_host_that_has_only_a_repository_and_its_key_gets_the_orders(shop: Dri
         assert shop.plan("backup", recovery_backup_repositories=["offsite"]).code == 0
         restored = shop.start(
             "restore",
+            {
+                "recovery_restore_database": "orders",
+                "recovery_restore_site": "frankfurt",
+                "recovery_restore_host": "fra-db2",
+                "recovery_restore_repository": "offsite",
+                "recovery_restore_beside": BESIDE,
+            },
             inventories=(INVENTORY, "tests/drills/inventories/bare_host"),
-            recovery_restore_database="orders",
-            recovery_restore_site="frankfurt",
-            recovery_restore_host="fra-db2",
-            recovery_restore_repository="offsite",
-            recovery_restore_beside=BESIDE,
         ).finish()
         assert restored.code == 0, restored.text[-5000:]
         assert shop.sql("fra-db2", COUNT, socket=BESIDE) == orders
