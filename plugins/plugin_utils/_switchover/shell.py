@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +25,8 @@ NEW_CONTEXT: Any = PlayContext
 CONNECTIONS: Any = connection_loader
 BECOMES: Any = become_loader
 CONFIGURATION: Any = constants.config
-PROGRAM = Path(__file__).with_name("host_program.py")
+# What stands below uses what stands above.
+PARTS = ("host_dead_man.py", "host_database.py", "host_pooler.py", "host_program.py")
 
 
 class Shell(Protocol):
@@ -37,10 +40,22 @@ class Shell(Protocol):
         """The verb's answer; a failure is a ToolError."""
 
 
+@cache
+def program() -> str:
+    """The parts of the host program as one text, without the imports by which they know each other."""
+    trees = [ast.parse(Path(__file__).with_name(part).read_text(encoding="utf-8")) for part in PARTS]
+    statements = [statement for tree in trees for statement in tree.body if not _is_own_import(statement)]
+    return f"from __future__ import annotations\n{ast.unparse(ast.Module(statements, []))}"
+
+
+def _is_own_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(("__future__", "ansible_"))
+
+
 def program_with(verb: str, parameters: dict[str, Any]) -> bytes:
     """The program and its call as one text for stdin: nothing of it shows in a process list."""
     call = json.dumps({"verb": verb, **parameters})
-    return f"{PROGRAM.read_text()}\n\nanswer({call!r})\n".encode()
+    return f"{program()}\n\nanswer({call!r})\n".encode()
 
 
 def read_answer(host: str, verb: str, rc: int, stdout: bytes, stderr: bytes) -> dict[str, Any]:

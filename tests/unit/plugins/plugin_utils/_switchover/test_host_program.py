@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
-from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover import host_program
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover import host_dead_man, host_pooler
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import (
     program_with,
     read_answer,
@@ -28,28 +28,28 @@ def given(directory: Path, **more: Any) -> dict[str, Any]:
 
 
 def test_only_one_entry_is_repointed() -> None:
-    assert host_program.repointed(TEXT, "shop", "10.0.0.2", 5433) == (
+    assert host_pooler.repointed(TEXT, "shop", "10.0.0.2", 5433) == (
         "[databases]\nother = host=10.0.0.9 port=1\nshop = host=10.0.0.2 port=5433 dbname=shop pool_size=4\n"
     )
-    with pytest.raises(host_program.HostError):
-        host_program.repointed(TEXT, "sho", "10.0.0.2", 5433)
+    with pytest.raises(host_dead_man.HostError):
+        host_pooler.repointed(TEXT, "sho", "10.0.0.2", 5433)
 
 
 def test_a_dead_man_that_is_disarmed_never_acts(tmp_path: Path) -> None:
     acted = tmp_path / "acted"
-    host_program.arm(given(tmp_path, deadline_seconds=0.5), {}, lambda: {"outcome": str(acted.write_text(""))})
-    assert host_program.disarm(given(tmp_path)) == {"disarmed": True}
+    host_dead_man.arm(given(tmp_path, deadline_seconds=0.5), {}, lambda: {"outcome": str(acted.write_text(""))})
+    assert host_dead_man.disarm(given(tmp_path)) == {"disarmed": True}
     until = time.monotonic() + 1
     while time.monotonic() < until:
         assert not acted.exists()
 
 
 def test_a_dead_man_whose_time_is_over_acts_and_says_so(tmp_path: Path) -> None:
-    host_program.arm(given(tmp_path, deadline_seconds=0), {}, lambda: {"outcome": "given back"})
+    host_dead_man.arm(given(tmp_path, deadline_seconds=0), {}, lambda: {"outcome": "given back"})
     until = time.monotonic() + 5
     while not (tmp_path / "recovery-switchover-run1-shop.fired").exists():
         assert time.monotonic() < until
-    assert host_program.disarm(given(tmp_path)) == {"disarmed": False, "outcome": "given back"}
+    assert host_dead_man.disarm(given(tmp_path)) == {"disarmed": False, "outcome": "given back"}
 
 
 def test_a_call_carries_its_secrets_in_the_text_and_answers_in_the_last_line() -> None:
