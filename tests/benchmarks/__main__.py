@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.stage import PROJECT, Lab
 from tests.benchmarks.figures import Figure, figure, table, write
 from tests.benchmarks.moves import Bench, figures_of_emergency, figures_of_planned
+
+from demo.stage import PROJECT, Lab
 
 RESULTS = PROJECT / "build" / "bench" / "results.json"
 

@@ -54,7 +54,12 @@ def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:
         bare, place = sandbox.root / f"bare{number}", sandbox.root / f"beside{number}"
         seconds["bare restore"].append(timed(partial(restore_bare, sandbox, bare)))
         shutil.rmtree(bare)
-        wanted: dict[str, Any] = {"mode": "beside", "directory": str(place), "keep_running": False, "deadline": DEADLINE_SECONDS}
+        wanted: dict[str, Any] = {
+            "mode": "beside",
+            "directory": str(place),
+            "keep_running": False,
+            "deadline": DEADLINE_SECONDS,
+        }
         seconds["restore"].append(timed(partial(sandbox.succeed, "restore", **wanted)))
         shutil.rmtree(place)
     Path(os.environ["BENCH_OUTPUT"]).write_text(json.dumps(seconds))

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.stage import PROJECT, Lab
 from tests.benchmarks.figures import Figure, figure
+
+from demo.stage import PROJECT, Lab
 
 HOME, AWAY = "frankfurt", "dublin"
 PROBE = "wit-probe1"
