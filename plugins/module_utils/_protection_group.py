@@ -189,6 +189,8 @@ def group_loss(
         **(_totals(list(estimates.values())) if known else {"bytes": None, "transactions": None, "seconds": None}),
         "basis": ", ".join(sorted({str(estimate["basis"]) for estimate in estimates.values()})) or "none",
         "over": over,
+        # One that may not be promoted at all: no acceptance of a loss changes that.
+        "candidate": all(estimate.get("candidate", True) for estimate in estimates.values()),
         "within_objective": known and not over,
         "databases": estimates,
     }

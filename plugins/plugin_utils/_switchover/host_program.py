@@ -6,8 +6,9 @@
 """The program that a switchover runs on database and pooler hosts.
 
 It is sent over the connection together with the files that it imports, as one text, and needs nothing but Python and
-psycopg2 there. One call does one verb and answers with one line of JSON. The two ``arm`` verbs leave a process of their own behind, the dead-man: unless
-it is disarmed before its time is over, it finds out by itself which database writes, and gives the traffic back.
+psycopg2 there. One call does one verb and answers with one line of JSON. The two ``arm`` verbs leave a process of
+their own behind, the dead-man: unless it is disarmed before its time is over, it finds out by itself which database
+writes, and gives the traffic back.
 
 Whoever renames the state file from ``.armed`` decides: the dead-man to ``.fired``, the switchover to ``.disarmed``.
 """
