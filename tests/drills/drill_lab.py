@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -53,6 +54,11 @@ class Outcome:
             if line["event"] == "result" and line["outcome"] == "changed" and (not plays or line["play"] in plays)
         )
         return [f"{line['step']}: {line['task']}" for line in changed if line["step"] not in (None, "report", "lease")]
+
+    def missing(self) -> set[str]:
+        """The hosts that the plan named as not answering."""
+        found = re.search(r"these hosts do not answer: ([^.]*)\.", " ".join(self.text.split()))
+        return set(found[1].split(", ")) if found else set()
 
     def _move(self) -> list[dict[str, Any]]:
         return [line for line in self.journal if line["play"] == "Move" and line["task"]]

@@ -72,7 +72,7 @@ Break = Callable[[DrillLab], AbstractContextManager[dict[str, Any]]]
         ("readiness", standby_down, ["DR-PRE", "dub-db1", "cannot take over"]),
         ("application", shop_without_its_user_at_the_target, ["storefront"]),
         ("traffic", wrong_key_for_the_names, ["key"]),
-        ("database", client_in_an_open_transaction, ["PAUSE"]),
+        ("database", client_in_an_open_transaction, ["Could not pause storefront", "sessions inside a transaction"]),
     ],
 )
 def test_a_step_that_fails_has_every_begun_step_undone_last_first(
@@ -124,8 +124,8 @@ def test_nobody_answering_is_a_failure_that_names_everybody(lab: DrillLab) -> No
     finally:
         lab.do("heal")
     assert outcome.code == 2, outcome.text[-5000:]
-    words = " ".join(outcome.text.split())
-    assert "do not answer: dub-app1, dub-db1, dub-proxy1, fra-app1, fra-db1, fra-proxy1. Nothing was touched" in words
+    assert outcome.missing() == {f"{site}-{host}" for site in ("fra", "dub") for host in ("db1", "app1", "proxy1")}
+    assert "Nothing was touched" in outcome.text
     assert outcome.begun() == []
     assert lab.world() == before
 
