@@ -40,7 +40,9 @@ class Outcome:
 
     def begun(self) -> list[str]:
         """The steps of Move that were begun, in order."""
-        return _in_order(line["task"].removeprefix("Begin ") for line in self._move() if _marks_begin(line))
+        return _in_order(
+            line["task"].removeprefix("Begin ").replace(" ", "_") for line in self._move() if _marks_begin(line)
+        )
 
     def undone(self) -> list[str]:
         """The steps of Move whose undo ran, in order."""

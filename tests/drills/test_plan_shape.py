@@ -12,7 +12,7 @@ from tests.drills.lease_holding import hold, let_go
 
 pytestmark = pytest.mark.lab
 
-STEPS = ["lease", "readiness", "application", "traffic", "database"]
+STEPS = ["lease", "readiness", "loss_gate", "application", "traffic", "database"]
 OPEN_TRANSACTION = """
 import psycopg2, signal, sys
 connection = psycopg2.connect(host="10.10.1.31", port=6432, dbname="storefront", user="storefront")
@@ -109,8 +109,8 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_being_undone(lab: Dril
         lab.do("heal")
     assert outcome.code == 2, outcome.text[-5000:]
     assert outcome.status == "parked"
-    assert outcome.begun() == ["lease", "readiness", "fence"]
-    assert outcome.undone() == ["fence", "readiness", "lease"]
+    assert outcome.begun() == ["lease", "readiness", "loss_gate", "fence"]
+    assert outcome.undone() == ["fence", "loss_gate", "readiness", "lease"]
     words = " ".join(outcome.text.split())
     assert "Parked; not undone: fence. Next, read the error above" in words
     assert lab.world().without_receivers() == before
