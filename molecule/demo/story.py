@@ -140,10 +140,18 @@ class Story:
 
     def _move(self, plan: str, source: str, target: str, mode: str) -> dict[str, Any]:
         parameters = {"recovery_source_site": source, "recovery_target_site": target, "recovery_mode": mode}
-        return self._run(plan, parameters, objective=30)
+        # Only in an emergency clients wait; a planned move has nothing to race against.
+        return self._run(plan, parameters, objective=30 if mode == "emergency" else None)
 
     def _run(self, plan: str, parameters: dict[str, Any], objective: float | None = None) -> dict[str, Any]:
-        run = self.service.run(plan, parameters, lambda name, seconds: self.narrator.step(name, seconds, objective))
+        told: list[str] = []
+
+        def tell(name: str, seconds: float) -> None:
+            is_racing = objective and "validation" not in told
+            told.append(name)
+            self.narrator.step(name, seconds, objective if is_racing else None)
+
+        run = self.service.run(plan, parameters, tell)
         if run["status"] != "succeeded":
             tail = "\n".join(self.service.log_of(run).splitlines()[-40:])
             raise StageError(f"the run {run['id']} of {plan} ended {run['status']}: {run['error']}\n{tail}")

@@ -143,9 +143,10 @@ def _take_evidence(run: Run, evidence: Any) -> None:
     for part in evidence if isinstance(evidence, list) else [evidence]:
         if not isinstance(part, dict):
             continue
-        proof = part.get("fence_proof", part)
-        if isinstance(proof, dict) and {"site", "level", "method"} <= proof.keys() and proof not in run.proofs:
-            run.proofs.append(proof)
+        by_database = part.get("fence_proofs")
+        for proof in by_database.values() if isinstance(by_database, dict) else [part.get("fence_proof", part)]:
+            if isinstance(proof, dict) and {"site", "level", "method"} <= proof.keys() and proof not in run.proofs:
+                run.proofs.append(proof)
         if isinstance(part.get("checks"), list):
             run.checks = part["checks"]
 

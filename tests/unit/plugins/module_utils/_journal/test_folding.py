@@ -125,3 +125,8 @@ def test_proofs_and_checks_are_found_in_the_evidence_of_modules() -> None:
     checks = [{"name": "x", "passed": True}]
     run = fold([result(1, recovery={"fence_proof": proof}), result(2, recovery=[proof, {"checks": checks}])])
     assert run.proofs == [proof] and run.checks == checks
+
+
+def test_a_switchover_proves_a_fence_for_each_database() -> None:
+    proof = {"site": "frankfurt", "level": 2, "method": "switchover"}
+    assert fold([result(1, recovery={"fence_proofs": {"orders": proof}})]).proofs == [proof]
