@@ -52,7 +52,7 @@ class Narrator:
         """The figures of one run, in two lines."""
         rto, rpo, client = report["rto"], report["rpo"], report["client"]
         self.say(f"  → {report['status']}, {report['verdict']}, {report['wall_seconds']:.1f} s in all")
-        if client.get("requests"):
+        if client.get("requests") and rto["objective_seconds"]:
             self.say(
                 f"  → clients: {client['requests']} requests, {client['failed_requests']} failed, longest stall "
                 f"{client['longest_stall_ms']} ms; RTO {_seconds(rto['achieved_seconds'])} "
