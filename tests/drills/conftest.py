@@ -37,12 +37,17 @@ def make(lab: DrillLab) -> None:
 @pytest.fixture
 def lab(protected_lab: DrillLab) -> DrillLab:
     """The lab as it was when it had just been protected: frankfurt serves, dublin follows, nobody holds the group."""
-    found = protected_lab.status()
-    is_whole = not found["cuts"] and all(host["power"] == "on" for host in found["hosts"].values() if not host["spare"])
-    if not is_whole or not protected_lab.world().is_home:
-        protected_lab.do("rollback", SNAPSHOT, timeout=300)
-    protected_lab.wait_for("the stack", lambda: protected_lab.world().is_home, 60)
+    bring_home(protected_lab)
     return protected_lab
+
+
+def bring_home(lab: DrillLab) -> None:
+    """Put the lab back to its snapshot if a test has left it otherwise, and wait until the standby streams."""
+    found = lab.status()
+    is_whole = not found["cuts"] and all(host["power"] == "on" for host in found["hosts"].values() if not host["spare"])
+    if not is_whole or not lab.world().is_home:
+        lab.do("rollback", SNAPSHOT, timeout=300)
+    lab.wait_for("the stack", lambda: lab.world().is_home, 60)
 
 
 @pytest.fixture

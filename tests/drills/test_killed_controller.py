@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.drills.conftest import bring_home
 from tests.drills.drill_lab import DATABASES, DrillLab
 from tests.drills.writers import Writers, watched
 
@@ -21,6 +22,7 @@ def writers(protected_lab: DrillLab) -> Iterator[Writers]:
 
 @pytest.fixture(scope="module")
 def load_all_the_time(protected_lab: DrillLab) -> Iterator[None]:
+    bring_home(protected_lab)
     protected_lab.do("run", "wit-probe1", "service", "recovery-probe", "start")
     yield
     protected_lab.do("run", "wit-probe1", "service", "recovery-probe", "stop")

@@ -145,10 +145,17 @@ def _take_evidence(run: Run, evidence: Any) -> None:
             continue
         by_database = part.get("fence_proofs")
         for proof in by_database.values() if isinstance(by_database, dict) else [part.get("fence_proof", part)]:
-            if isinstance(proof, dict) and {"site", "level", "method"} <= proof.keys() and proof not in run.proofs:
-                run.proofs.append(proof)
+            if isinstance(proof, dict) and {"site", "level", "method"} <= proof.keys():
+                _take_proof(run, proof)
         if isinstance(part.get("checks"), list):
             run.checks = part["checks"]
+
+
+def _take_proof(run: Run, proof: dict[str, Any]) -> None:
+    """A proof is repeated by those that rely on it; it stands in the report once for each database."""
+    same = ("site", "method", "level", "system_identifier")
+    if not any(all(kept.get(key) == proof.get(key) for key in same) for kept in run.proofs):
+        run.proofs.append(proof)
 
 
 def _take_facts(run: Run, facts: dict[str, Any], at: float) -> None:
