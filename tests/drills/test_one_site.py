@@ -35,7 +35,7 @@ def test_a_restore_of_ones_own_database_is_proven_far_within_a_quarter_of_an_hou
         return done
 
     begun = time.monotonic()
-    run("protect")
+    run("protect", recovery_accept_restart="a new cluster with no clients")
     run("backup")
     drilled = run("drill")
     run("restore", recovery_restore_database="main", recovery_restore_site="home", recovery_restore_beside=BESIDE)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import parse_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError
 
