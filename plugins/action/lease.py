@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import (
@@ -40,14 +42,22 @@ class ActionModule(ActionBase):
 
 
 def this_process() -> dict[str, Any]:
-    """The play's own process: actions run in its children."""
-    pid = os.getppid()
+    """The play's own process: actions run in its children.
+
+    The parent is the one that this process was forked from. Asking the system instead would name init for a worker
+    that outlives its killed play, and a lease held by init can never be proven stale.
+    """
+    play = multiprocessing.parent_process()
+    pid = os.getpid() if play is None or play.pid is None else play.pid
+    started = process_started(pid)
+    if started is None:
+        raise AnsibleActionFail("the play that asked for the lease is gone; nothing is left to hold it for")
     return {
         "host": socket.gethostname(),
         "boot_id": boot_id(),
         "namespace": process_namespace(),
         "pid": pid,
-        "pid_started": process_started(pid) or 0,
+        "pid_started": started,
     }
 
 
