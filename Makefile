@@ -77,7 +77,7 @@ package: ## Build the collection and import it as Galaxy would
 	.ci/package
 
 units: environment collection ## Tests that need nothing but Python
-	$(PYTEST) tests/unit tests/test_repository.py
+	$(PYTEST) tests/unit tests/test_repository.py tests/test_plans.py
 
 integration: setup ## Tests against real servers on loopback, and of the lab itself
 	$(PYTEST) tests/integration -m 'not lab'

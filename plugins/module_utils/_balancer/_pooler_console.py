@@ -29,6 +29,11 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_view import (
+    PooledDatabase,
+    PoolerClient,
+    Row,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PoolerError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._library import require_library
@@ -41,7 +46,6 @@ try:
 except ImportError:
     HAS_PSYCOPG2 = False
 
-Row = dict[str, Any]
 DIAGNOSIS_SECONDS = 1.0
 RESUME_SECONDS = 2.0
 
@@ -57,35 +61,6 @@ class PoolerAddress:
 
     def __str__(self) -> str:
         return f"the pooler at {self.host}:{self.port}"
-
-
-@dataclass(frozen=True)
-class PooledDatabase:
-    """One entry of the pooler: the name that clients use, and the server behind it."""
-
-    name: str
-    host: str
-    port: int
-    database: str
-    paused: bool
-    disabled: bool
-    connections: int
-
-
-@dataclass(frozen=True)
-class PoolerClient:
-    """A client session; ``linked`` means that it holds a server connection, that is, it is inside a transaction."""
-
-    address: str
-    user: str
-    database: str
-    application: str
-    state: str
-    linked: bool
-    since: str
-
-    def __str__(self) -> str:
-        return f"{self.application or self.user or 'a client'} from {self.address} (request of {self.since})"
 
 
 class PoolerConsole:
@@ -174,7 +149,7 @@ class PoolerConsole:
 
     def databases(self, deadline: Deadline) -> dict[str, PooledDatabase]:
         """The pooler's entries by name, its own console left out."""
-        entries = [_pooled_database(row) for row in self.run("SHOW DATABASES", deadline)]
+        entries = [PooledDatabase.of(row) for row in self.run("SHOW DATABASES", deadline)]
         return {entry.name: entry for entry in entries if entry.name != "pgbouncer"}
 
     def database(self, name: str, deadline: Deadline) -> PooledDatabase:
@@ -190,7 +165,7 @@ class PoolerConsole:
 
     def clients(self, deadline: Deadline, *, database: str | None = None) -> list[PoolerClient]:
         """The client sessions, of one entry or of all, the console's own left out."""
-        found = [_pooler_client(row) for row in self.run("SHOW CLIENTS", deadline)]
+        found = [PoolerClient.of(row) for row in self.run("SHOW CLIENTS", deadline)]
         return [client for client in found if client.database != "pgbouncer" and database in (None, client.database)]
 
     def reload(self, deadline: Deadline) -> None:
@@ -285,27 +260,3 @@ def _quoted(name: str) -> str:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
-
-
-def _pooled_database(row: Row) -> PooledDatabase:
-    return PooledDatabase(
-        name=row["name"],
-        host=row["host"] or "",
-        port=int(row["port"]),
-        database=row["database"],
-        paused=bool(int(row["paused"])),
-        disabled=bool(int(row["disabled"])),
-        connections=int(row["current_connections"]),
-    )
-
-
-def _pooler_client(row: Row) -> PoolerClient:
-    return PoolerClient(
-        address=f"{row['addr']}:{row['port']}",
-        user=row["user"],
-        database=row["database"],
-        application=row.get("application_name") or "",
-        state=row["state"],
-        linked=bool(row["link"]),
-        since=str(row["request_time"]),
-    )

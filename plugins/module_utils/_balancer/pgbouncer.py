@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._kept_file import replace_file
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_console import (
-    PooledDatabase,
     PoolerAddress,
     PoolerConsole,
 )
@@ -22,6 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balance
     target_of,
     with_target,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_view import PooledDatabase
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer.base import Balancer
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline

@@ -8,8 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,25 +32,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     RecoveryError,
     TimelineError,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import bytes_behind
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import Shell
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.standing import (
+    SILENT,
+    STANDING,
+    objections,
+    require_same_story,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.waiting_stop import WaitingStop
 
-# More than this to catch up would be waited for inside the pause.
-LAG_BYTES = 16 * 1024 * 1024
-# How long it may take to have the stop ready on the old primary's host, while the traffic still flows.
-PAUSE_PREPARATION_SECONDS = 5.0
-
-STANDING = """
-SELECT pg_is_in_recovery() AS in_recovery,
-       (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
-       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn,
-       CASE WHEN pg_is_in_recovery() THEN (SELECT received_tli FROM pg_stat_wal_receiver)
-            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
-       (SELECT status FROM pg_stat_wal_receiver) AS receiver,
-       CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END AS replay_paused,
-       (SELECT count(*) FROM pg_prepared_xacts) AS prepared_transactions,
-       clock_timestamp()::text AS clock
-"""
 CAUGHT_UP = "SELECT pg_last_wal_replay_lsn()::text AS lsn, pg_last_wal_replay_lsn() > %s::pg_lsn AS caught_up"
 # The guard stands in the statement itself: a controller that was frozen cannot promote after its time.
 PROMOTE = """
@@ -101,7 +89,7 @@ class Pair:
     sessions: list[Session] = field(default_factory=list)
     promotion_ordered: bool = False
     source_error: RecoveryError | None = None
-    stopping: Future[dict[str, Any]] | None = None
+    stop: WaitingStop | None = None
 
     @property
     def application(self) -> str:
@@ -144,10 +132,9 @@ class Pair:
         self.sessions = []
 
     def observe(self) -> dict[str, Any]:
-        """Both sides as they are; every objection to a switchover is collected, not only the first."""
+        """Both sides as they are."""
         target = self.target_session.row(STANDING)
-        silent = {"in_recovery": None, "timeline": None, "system_identifier": None}
-        source = silent if self.source_error else self.source_session.row(STANDING)
+        source = SILENT if self.source_error else self.source_session.row(STANDING)
         self.before = {"source": source, "target": target}
         return self.before
 
@@ -156,18 +143,8 @@ class Pair:
         if self.source_error:
             raise self.source_error
         source, target = self.before["source"], self.before["target"]
-        require_same_story(self, source, target)
-        found = []
-        if source["in_recovery"]:
-            found.append(f"{self.source.host} is not a primary")
-        if not target["in_recovery"]:
-            found.append(f"{self.target.host} is not a standby")
-        elif target["receiver"] != "streaming":
-            found.append(f"{self.target.host} does not stream (receiver: {target['receiver'] or 'none'})")
-        if target["replay_paused"]:
-            found.append(f"the replay on {self.target.host} is paused")
-        if not found and bytes_behind(source["lsn"], target["lsn"]) > LAG_BYTES:
-            found.append(f"{self.target.host} is {bytes_behind(source['lsn'], target['lsn'])} bytes behind")
+        self.require_same_story(source, target)
+        found = objections(self.source.host, source, self.target.host, target)
         if found:
             raise PreconditionError(
                 f"switch {self.name} over",
@@ -175,6 +152,9 @@ class Pair:
                 next_action="Repair the replication, then run again",
                 evidence={"before": self.before},
             )
+
+    def require_same_story(self, *sides: Mapping[str, Any]) -> None:
+        require_same_story(self.name, self.system_identifier, *sides, evidence=self.before)
 
     def prepare_checkpoint(self, session: Session) -> None:
         """What is written now need not be written inside the pause."""
@@ -218,39 +198,15 @@ class Pair:
 
     def ready_stop(self, seconds: float) -> None:
         """Start the stop on the old primary's host; it waits there, connected, for the word."""
-        waits = seconds + 2 * PAUSE_PREPARATION_SECONDS
-        given = {**self.host_parameters(), "stop_seconds": seconds, "wait_seconds": waits}
-        self.stopping = ThreadPoolExecutor(max_workers=1).submit(self.shell.call, "database_stop", given)
-        Deadline(PAUSE_PREPARATION_SECONDS).wait_until(
-            f"have the stop ready on {self.source.host}",
-            self.is_stop_ready,
-            lambda ready: ready,
-            every_seconds=0.005,
-            next_action="See whether that host is too busy; nothing was paused",
-        )
-
-    def is_stop_ready(self) -> bool:
-        if self.stopping and self.stopping.done():
-            self.stopping.result()
-        listening = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND query LIKE 'LISTEN%%'"
-        return bool(self.source_session.value(listening, (self.stop_application,)))
-
-    def tell_stop(self, word: str) -> None:
-        self.source_session.rows("SELECT pg_notify(%s, %s)", (self.stop_application, word))
+        host, session = self.source.host, self.source_session
+        self.stop = WaitingStop.begin(host, self.stop_application, session, self.shell, self.host_parameters(), seconds)
+        self.stop.wait_ready()
 
     def stop_source(self) -> None:
-        self.tell_stop("stop")
-        if self.stopping is None:
+        if self.stop is None:
             raise InputError("stop the source", cause="it was not made ready", next_action="Call ready_stop first")
-        self.stopped = self.stopping.result()
-        require_same_story(self, self.stopped, self.before["target"])
-
-    def give_stop_up(self) -> None:
-        """Whoever waits for the word is told that it will not come."""
-        if self.stopping and not self.stopping.done():
-            with suppress(RecoveryError):
-                self.tell_stop("give up")
-            self.stopping.exception()
+        self.stopped = self.stop.act()
+        self.require_same_story(self.stopped, self.before["target"])
 
     def wait_caught_up(self, deadline: Deadline) -> None:
         """The standby has replayed the shutdown checkpoint: nothing that was acknowledged is missing."""
@@ -310,7 +266,8 @@ class Pair:
 
     def give_back(self) -> dict[str, Any]:
         """The old primary as it was; only while the target was certainly not told to promote."""
-        self.give_stop_up()
+        if self.stop:
+            self.stop.give_up()
         outcome = self.disarm()
         if outcome["disarmed"]:
             outcome.update(self.shell.call("database_give_back", self.host_parameters()))
@@ -332,17 +289,3 @@ class Pair:
                 return not session.value("SELECT pg_is_in_recovery()")
         except RecoveryError as error:
             return error.cause
-
-
-def require_same_story(pair: Pair, *sides: Mapping[str, Any]) -> None:
-    """One system, the one of the inventory, and one timeline."""
-    systems = {str(side["system_identifier"]) for side in sides}
-    timelines = {side["timeline"] for side in sides}
-    if systems != {pair.system_identifier} or len(timelines) != 1:
-        raise TimelineError(
-            f"switch {pair.name} over",
-            cause=f"systems {sorted(systems)} on timelines {sorted(map(str, timelines))}, "
-            f"the inventory says system {pair.system_identifier}",
-            next_action="Correct the inventory, or rejoin the standby",
-            evidence={"before": pair.before},
-        )
