@@ -33,7 +33,9 @@ STOPPED = re.compile(r"recovery stopping [^\n]+")
 # What the startup process waits for when no place has the next piece of the log.
 WAITS_FOR_MORE_LOG = "RecoveryRetrieveRetryInterval"
 # How the settings of a recovery begin: none of them may survive from the source or into later life.
-OWN_SETTINGS = re.compile(r"^(recovery_|restore_command|archive_mode|archive_cleanup_command|primary_|standby_)")
+OWN_SETTINGS = re.compile(r"^(recovery_|restore_command|archive_cleanup_command|primary_|standby_)")
+# The server itself takes its recovery's settings away when it has ended, whoever started it.
+FORGET_RECOVERY = "sed -i -E '/^(recovery_|restore_command)/d' postgresql.auto.conf"
 
 
 def target_settings(target: RecoveryTarget, timeline: int, action: str) -> dict[str, str]:
@@ -230,6 +232,7 @@ def check_pages(binary_directory: Path, directory: Path, instance: Instance) -> 
 def live_settings(source: str, restore_command: str, target: RecoveryTarget, timeline: int) -> str:
     """postgresql.auto.conf of data that goes live: the source's own settings, and the recovery to the same target."""
     kept = [line for line in source.splitlines() if not OWN_SETTINGS.match(line.strip())]
-    settings = {"restore_command": restore_command, **target_settings(target, timeline, "promote")}
+    recovery = {"restore_command": restore_command, "recovery_end_command": FORGET_RECOVERY}
+    settings = {**recovery, **target_settings(target, timeline, "promote")}
     ours = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()]
     return "\n".join([*kept, *ours]) + "\n"

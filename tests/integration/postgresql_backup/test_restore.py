@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from tests.integration.postgresql_backup.conftest import MakeSandbox, Sandbox, Story
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+
 
 @pytest.fixture
 def beside(story: Story) -> Iterator[Path]:
@@ -209,6 +211,22 @@ def test_a_lost_cluster_comes_back_from_the_repository_and_its_key_alone(lost: S
     result = lost.succeed("restore", mode="in_place", confirm=identity)
     assert result["kept"] is None and result["reached"]["timeline"] == 3
     assert lost.sql("SELECT max(id) FROM product") == "2001"
+
+
+def test_a_cluster_that_is_started_later_by_hand_keeps_nothing_of_its_recovery_either(lost: Sandbox) -> None:
+    lost.stop()
+    target = {"type": "name", "value": "before_the_release"}
+    lost.succeed("restore", mode="in_place", confirm=lost.system_identifier, target=target, keep_running=False)
+    settings = lost.data / "postgresql.auto.conf"
+    assert "restore_command" in settings.read_text() and not lost.is_running()
+    lost.start()
+    Deadline(30).wait_until(
+        "the cluster accepts writes",
+        lambda: lost.sql("SELECT pg_is_in_recovery()"),
+        lambda answer: answer == "f",
+        next_action="Read its log",
+    )
+    assert "restore_command" not in settings.read_text() and "recovery_" not in settings.read_text()
 
 
 def test_no_secret_reaches_the_result(story: Story) -> None:
