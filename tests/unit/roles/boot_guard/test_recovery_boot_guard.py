@@ -73,3 +73,10 @@ def test_a_marked_standby_starts_unless_it_was_a_primary_that_crashed() -> None:
     assert act(GUARD.Local("7", 1, "shut down in recovery", True)) == "start as standby"
     assert act(GUARD.Local("7", 1, "in production", True), peers=[STANDBY]) == "stay down"
     assert act(GUARD.Local("7", 1, "shut down", False, True), peers=[STANDBY]) == "stay down"
+
+
+def test_a_start_is_handed_over_to_systemd_unless_the_configuration_lies_elsewhere() -> None:
+    usual = {"configuration_directory": "/etc/postgresql/15/main"}
+    elsewhere = {"configuration_directory": "/srv/scratch/etc/15/main"}
+    assert GUARD.cluster_root(usual) == {}
+    assert GUARD.cluster_root(elsewhere) == {"PG_CLUSTER_CONF_ROOT": "/srv/scratch/etc"}
