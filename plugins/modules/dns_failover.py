@@ -224,11 +224,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._dns._op
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 
+SPECIFICATION = {"argument_spec": failover_spec(), "supports_check_mode": True}
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=failover_spec(), supports_check_mode=True)
+
+def run(module: AnsibleModule) -> None:
     with failing_cleanly(module):
         run_subject(module, records_to_point(module.params), what="point the records at the site")
+
+
+def main() -> None:
+    run(AnsibleModule(**SPECIFICATION))
 
 
 if __name__ == "__main__":

@@ -162,24 +162,25 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.r
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import Occasion
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import run_subject
 
+SPECIFICATION = {
+    "argument_spec": {
+        **method_argument_spec(),
+        "site": {"type": "str", "required": True},
+        "members": {"type": "list", "elements": "str", "default": []},
+        "group": {"type": "str", "required": True},
+        "run_id": {"type": "str", "required": True},
+        "system_identifier": {"type": "str"},
+        "timeline": {"type": "int"},
+        "valid_seconds": {"type": "float", "default": 120},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "deadline": {"type": "float", "default": 30},
+    },
+    "required_if": [("state", "present", ["system_identifier"])],
+    "supports_check_mode": True,
+}
 
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **method_argument_spec(),
-            "site": {"type": "str", "required": True},
-            "members": {"type": "list", "elements": "str", "default": []},
-            "group": {"type": "str", "required": True},
-            "run_id": {"type": "str", "required": True},
-            "system_identifier": {"type": "str"},
-            "timeline": {"type": "int"},
-            "valid_seconds": {"type": "float", "default": 120},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "deadline": {"type": "float", "default": 30},
-        },
-        required_if=[("state", "present", ["system_identifier"])],
-        supports_check_mode=True,
-    )
+
+def run(module: AnsibleModule) -> None:
     given = module.params
     try:
         method = method_of(given["method"], site=given["site"], members=given["members"])
@@ -195,6 +196,10 @@ def main() -> None:
     )
     subject = Fence(method, occasion, given["state"] == "present", Deadline(given["deadline"]))
     run_subject(module, subject, what=f"fence {given['site']}")
+
+
+def main() -> None:
+    run(AnsibleModule(**SPECIFICATION))
 
 
 if __name__ == "__main__":

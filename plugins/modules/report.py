@@ -127,24 +127,29 @@ from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.making import files_of_options
 
+SPECIFICATION = {
+    "argument_spec": {
+        "journal": {"type": "path", "fallback": (env_fallback, ["RECOVERY_JOURNAL"])},
+        "probe_record": {"type": "path"},
+        "probe_lines": {"type": "str"},
+        "reconciliation": {"type": "dict"},
+        "runs": {"type": "list", "elements": "path"},
+        "title": {"type": "str", "default": "Recovery report"},
+        "directory": {"type": "path", "required": True},
+        "name": {"type": "str"},
+    },
+    "supports_check_mode": True,
+}
 
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "journal": {"type": "path", "fallback": (env_fallback, ["RECOVERY_JOURNAL"])},
-            "probe_record": {"type": "path"},
-            "probe_lines": {"type": "str"},
-            "reconciliation": {"type": "dict"},
-            "runs": {"type": "list", "elements": "path"},
-            "title": {"type": "str", "default": "Recovery report"},
-            "directory": {"type": "path", "required": True},
-            "name": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
+
+def run(module: AnsibleModule) -> None:
     with failing_cleanly(module):
         files = files_of_options(module.params)
     run_subject(module, files, what="write the report")
+
+
+def main() -> None:
+    run(AnsibleModule(**SPECIFICATION))
 
 
 if __name__ == "__main__":

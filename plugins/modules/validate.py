@@ -141,10 +141,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check._
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import run_verdict
 
+SPECIFICATION = {"argument_spec": validate_spec(), "supports_check_mode": True}
+
+
+def run(module: AnsibleModule) -> None:
+    run_verdict(module, lambda without_future: validate(module.params, without_future=without_future))
+
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=validate_spec(), supports_check_mode=True)
-    run_verdict(module, lambda without_future: validate(module.params, without_future=without_future))
+    run(AnsibleModule(**SPECIFICATION))
 
 
 if __name__ == "__main__":

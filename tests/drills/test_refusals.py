@@ -122,7 +122,7 @@ def test_a_standby_that_is_behind_the_objective_is_refused(lab: DrillLab) -> Non
     lab.sql("dub-db1", "SELECT pg_wal_replay_pause()")
     try:
         outcome = lab.move("frankfurt", "dublin")
-        assert_refused(outcome, "DR-RPO", "replay of the target is paused", "no acceptance changes this")
+        assert_refused(outcome, "DR-RPO", "replay of the target is paused", "No acceptance changes this")
         assert outcome.status == "undone"
         assert lab.world() == before
     finally:

@@ -80,7 +80,7 @@ class PointRecords:
 
     def describe(self) -> Description:
         """The primary's records; when they are as wanted, only after every other server shows them too."""
-        seen = sweep(self._server, self._keys, self._silent)
+        seen = sweep(self._server, self._keys, self._silent, self._accepted)
         if self._first is None:
             require_readable(seen, self._accepted)
             self._first = seen

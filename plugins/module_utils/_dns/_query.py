@@ -38,6 +38,8 @@ except ImportError:
 # Two tries: a datagram may be lost, and an unreachable server must not cost a second.
 TRY_SECONDS = 0.4
 TRIES = 2
+# One that is known to be lost is asked once: clients wait for the records meanwhile.
+LOST_TRY_SECONDS = 0.25
 
 
 class NotAnswered(Exception):
@@ -92,11 +94,12 @@ def value_of(rdata: dns.rdata.Rdata) -> str:
     return rdata.to_text().lower()
 
 
-def ask(server: str, port: int, zone: str, keys: Sequence[RecordKey]) -> ServerAnswer:
+def ask(server: str, port: int, zone: str, keys: Sequence[RecordKey], *, is_lost: bool = False) -> ServerAnswer:
     """Read the records and the serial of one server; what goes wrong is part of the answer."""
     started = time.monotonic()
+    tries = [LOST_TRY_SECONDS] if is_lost else [TRY_SECONDS] * TRIES
     try:
-        soa = authoritative_answer(server, port, RecordKey(zone, "SOA"))
+        soa = authoritative_answer(server, port, RecordKey(zone, "SOA"), tries)
         if soa is None:
             raise NotAnswered("DR-DNS-NOTAUTH", f"it has no SOA record for {zone}")
         found = {key: record_of(key, authoritative_answer(server, port, key)) for key in keys}
@@ -117,13 +120,15 @@ def record_of(key: RecordKey, rrset: dns.rrset.RRset | None) -> RecordSet:
     return RecordSet(key, rrset.ttl, tuple(sorted(value_of(rdata) for rdata in rrset)))
 
 
-def authoritative_answer(server: str, port: int, key: RecordKey) -> dns.rrset.RRset | None:
+def authoritative_answer(
+    server: str, port: int, key: RecordKey, tries: Sequence[float] = (TRY_SECONDS,) * TRIES
+) -> dns.rrset.RRset | None:
     """The record set itself, without following aliases, and only from an authoritative answer."""
     name = dns.name.from_text(key.name)
     record_type = dns.rdatatype.from_text(key.type)
     query = dns.message.make_query(name, record_type)
     query.flags &= ~dns.flags.RD
-    response = _exchange(server, port, query)
+    response = _exchange(server, port, query, tries)
     rcode = response.rcode()
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         text = rcode.name
@@ -133,14 +138,14 @@ def authoritative_answer(server: str, port: int, key: RecordKey) -> dns.rrset.RR
     return response.get_rrset(response.answer, name, dns.rdataclass.IN, record_type)
 
 
-def _exchange(server: str, port: int, query: dns.message.Message) -> dns.message.Message:
+def _exchange(server: str, port: int, query: dns.message.Message, tries: Sequence[float]) -> dns.message.Message:
     cause = ""
-    for _attempt in range(TRIES):
+    for seconds in tries:
         try:
-            response, _used_tcp = dns.query.udp_with_fallback(query, server, timeout=TRY_SECONDS, port=port)
+            response, _used_tcp = dns.query.udp_with_fallback(query, server, timeout=seconds, port=port)
             return response
         except dns.exception.Timeout:
-            cause = f"no answer within {TRIES * TRY_SECONDS:g} s"
+            cause = f"no answer within {sum(tries):g} s"
         except (OSError, EOFError) as error:
             cause = str(error) or type(error).__name__
             break

@@ -66,9 +66,14 @@ class Sweep:
         ]
 
 
-def sweep(server: NameServer, keys: Sequence[RecordKey], silent: Sequence[ServerAnswer] = ()) -> Sweep:
+def sweep(
+    server: NameServer,
+    keys: Sequence[RecordKey],
+    silent: Sequence[ServerAnswer] = (),
+    lost: frozenset[str] = frozenset(),
+) -> Sweep:
     """Ask all servers once; the primary must answer. Those already known as silent are not waited for again."""
-    answers = [*server.read(keys, without=[answer.server for answer in silent]), *silent]
+    answers = [*server.read(keys, without=[answer.server for answer in silent], lost=lost), *silent]
     primary = next(answer for answer in answers if answer.server == server.primary)
     if not primary.is_read:
         raise NameServiceError(
@@ -106,7 +111,7 @@ def wait_for_agreement(
     last: list[Sweep] = []
 
     def look() -> Sweep:
-        last[:] = [sweep(server, keys, silent)]
+        last[:] = [sweep(server, keys, silent, accepted)]
         return last[0]
 
     try:

@@ -102,8 +102,13 @@ class NameServer(ABC):
         """The canonical form of a wanted record; InputError when it is malformed or outside the zone."""
 
     @abstractmethod
-    def read(self, keys: Sequence[RecordKey], *, without: Collection[str] = ()) -> list[ServerAnswer]:
-        """Ask every authoritative server but ``without`` at the same time; a silent one costs less than a second."""
+    def read(
+        self, keys: Sequence[RecordKey], *, without: Collection[str] = (), lost: Collection[str] = ()
+    ) -> list[ServerAnswer]:
+        """Ask every authoritative server but ``without`` at the same time; a silent one costs less than a second.
+
+        Those that are probably ``lost`` are asked only briefly.
+        """
 
     @abstractmethod
     def write(self, changes: Sequence[RecordChange], deadline: Deadline) -> None:

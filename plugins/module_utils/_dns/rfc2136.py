@@ -94,10 +94,12 @@ class Rfc2136(NameServer):
             )
         return canonical_record(key, ttl, values)
 
-    def read(self, keys: Sequence[RecordKey], *, without: Collection[str] = ()) -> list[ServerAnswer]:
+    def read(
+        self, keys: Sequence[RecordKey], *, without: Collection[str] = (), lost: Collection[str] = ()
+    ) -> list[ServerAnswer]:
         asked = [server for server in self.servers if server not in without]
         with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-            return list(pool.map(lambda server: ask(server, self.port, self.zone, keys), asked))
+            return list(pool.map(lambda server: ask(server, self.port, self.zone, keys, is_lost=server in lost), asked))
 
     def write(self, changes: Sequence[RecordChange], deadline: Deadline) -> None:
         rcode = self._send(self._update(changes), deadline)

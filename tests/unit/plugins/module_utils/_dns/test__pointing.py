@@ -49,7 +49,9 @@ class ZoneInMemory(NameServer):
     def record_set(self, name: str, record_type: str, ttl: int, values: Sequence[str]) -> RecordSet:
         return RecordSet(RecordKey(name, record_type), ttl, tuple(sorted(values)))
 
-    def read(self, keys: Sequence[RecordKey], *, without: Collection[str] = ()) -> list[ServerAnswer]:
+    def read(
+        self, keys: Sequence[RecordKey], *, without: Collection[str] = (), lost: Collection[str] = ()
+    ) -> list[ServerAnswer]:
         return [
             ServerAnswer(
                 server,

@@ -1,0 +1,17 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""M(gogidix.disaster_recovery.report) in the controller's own process; its documentation is the module's."""
+
+from __future__ import annotations
+
+from ansible_collections.gogidix.disaster_recovery.plugins.modules import report
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._here import RunsHere
+
+
+class ActionModule(RunsHere):
+    """The journal lies here, so the report is made here."""
+
+    SPECIFICATION = report.SPECIFICATION
+    MODULE = report.run
