@@ -63,8 +63,10 @@ options:
                     type: path
       path:
         description:
-          - On this host everything towards the databases is dropped, and it is seen that a connection is refused.
-          - Runs as root on every place that could write. One place alone has level 0; join the proofs of at least two
+          - On this host every packet to the databases' port is rejected, those of open connections too, and it is seen
+            that a connection is refused.
+          - Runs as root on every place that could write. A database's own host is none; nobody is cut off from itself.
+          - One place alone has level 0; join the proofs of at least two
             with P(gogidix.disaster_recovery.joined_fence_proof#filter) for level 1.
         type: dict
         suboptions:

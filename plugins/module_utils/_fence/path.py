@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import require_success, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod, Place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import LEVEL_ASSUMED
 
 PROBE_SECONDS = 1.0
+DEFAULT_PORT = 5432
 
 
 class PathFence(FenceMethod):
@@ -31,20 +34,31 @@ class PathFence(FenceMethod):
     NAME = "path"
     OPTIONS = {
         "addresses": {"type": "list", "elements": "str", "required": True},
-        "port": {"type": "int", "default": 5432},
+        "port": {"type": "int", "default": DEFAULT_PORT},
     }
     LEVEL = LEVEL_ASSUMED
+    PLACE = Place.EVERYWHERE_ELSE
+    USER = "root"
+
+    @classmethod
+    def order_of(cls, pair: Mapping[str, Any], pairs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """All databases of the site behind the same port are cut by one table, whichever of them is asked for."""
+        port = pair["source"]["port"] or DEFAULT_PORT
+        same = [other["source"] for other in pairs if (other["source"]["port"] or DEFAULT_PORT) == port]
+        return {"addresses": sorted({end["address"] for end in same}), "port": port}
 
     @property
     def table(self) -> str:
         name = "".join(letter if letter.isalnum() else "_" for letter in self.site)
-        return f"recovery_fence_{name}"
+        return f"recovery_fence_{name}_{self.options['port']}"
 
     def observe(self) -> Description:
         """The rules as the kernel has them, and what a connection to each address came to."""
         cut = self.rules_stand()
+        # Without the rules a refusal would prove nothing, and a site that is silent would let us wait for it.
+        tried = self.addresses if cut else []
         with ThreadPoolExecutor(max_workers=8) as pool:
-            refused = dict(zip(self.addresses, pool.map(self.is_refused, self.addresses), strict=True))
+            refused = dict(zip(tried, pool.map(self.is_refused, tried), strict=True))
         return {
             "fenced": cut and all(refused.values()),
             "place": socket.gethostname(),
@@ -80,10 +94,13 @@ class PathFence(FenceMethod):
         except OSError:
             return True
 
+    def stands(self, seen: Description) -> bool:
+        return bool(seen["rules"])
+
     def cut(self, before: Description, deadline: Deadline) -> None:
-        """One table, loaded at once; packets of open connections are dropped too."""
+        """One table, loaded at once. Open connections end too, and whoever writes hears so instead of waiting."""
         targets = ", ".join(self.addresses)
-        match = f"ip daddr {{ {targets} }} tcp dport {self.options['port']} drop"
+        match = f"ip daddr {{ {targets} }} tcp dport {self.options['port']} reject with tcp reset"
         chains = "".join(
             f"chain {hook} {{ type filter hook {hook} priority -300; {match}; }}\n" for hook in ("output", "forward")
         )

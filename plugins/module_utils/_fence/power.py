@@ -24,7 +24,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     PreconditionError,
     TlsError,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod, Place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import LEVEL_POWER_OFF
 
 OFF = "Off"
@@ -49,6 +49,7 @@ class PowerFence(FenceMethod):
         },
     }
     LEVEL = LEVEL_POWER_OFF
+    PLACE = Place.CONTROLLER
 
     def __init__(self, options: dict[str, Any], *, site: str, members: list[str]) -> None:
         super().__init__(options, site=site, members=members)
@@ -79,6 +80,10 @@ class PowerFence(FenceMethod):
         with ThreadPoolExecutor(max_workers=min(8, len(names))) as pool:
             states = dict(zip(names, pool.map(self.power_state, names), strict=True))
         return {"fenced": all(state == OFF for state in states.values()), "power": states}
+
+    def stands(self, seen: Description) -> bool:
+        """The site is given back when every host of it has power again."""
+        return OFF in seen["power"].values()
 
     def cut(self, before: Description, deadline: Deadline) -> None:
         self.order("ForceOff")

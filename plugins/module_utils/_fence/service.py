@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
@@ -15,7 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._databas
     database_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.base import FenceMethod, Place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import LEVEL_SERVICE_DOWN
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import union_spec
 
@@ -26,10 +27,16 @@ class ServiceFence(FenceMethod):
     NAME = "service"
     OPTIONS = {"engine": union_spec(DATABASES, required=True)}
     LEVEL = LEVEL_SERVICE_DOWN
+    PLACE = Place.DATABASE_HOST
+    USER = "postgres"
 
     def __init__(self, options: dict[str, Any], *, site: str, members: list[str]) -> None:
         super().__init__(options, site=site, members=members)
         self.database = database_of(options["engine"])
+
+    @classmethod
+    def order_of(cls, pair: Mapping[str, Any], pairs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        return {"engine": pair["engine"]}
 
     def observe(self) -> Description:
         return self.database.service_state()
