@@ -9,19 +9,22 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # For modules that change something: the module itself adds C(support), and C(details) when it is not full.
+    # For modules that change something. A module in which one of them is otherwise gives the support and the details.
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
     description:
       - Can run in check mode and say what it would change, without changing it.
+    support: full
   diff_mode:
     description:
       - Returns what differs between before and after (in check mode, what would differ) when run with C(--diff).
+    support: full
   idempotent:
     description:
       - A second call with the same options changes nothing, as long as nobody else changed the target in between.
+    support: full
 """
 
     # For modules that only look.

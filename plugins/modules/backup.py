@@ -25,10 +25,6 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
   idempotent:
     support: partial
     details:
@@ -91,17 +87,12 @@ EXAMPLES = r"""
 RETURN = r"""
 backup:
   description:
-    - The record of the backup, or of the one that was new enough. Null in check mode when one would be taken, and
-      with O(strategy=transaction_log).
+    - The record of the backup, or of the one that was new enough, as in
+      RV(gogidix.disaster_recovery.backup_info#module:backups).
+    - Null in check mode when one would be taken, and with O(strategy=transaction_log).
   returned: success
   type: dict
-  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
-    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
-    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100,
-    wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
-    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
-    system_identifier: "7711027769581624793", server_version: "15", errors: [],
-    trust: {level: taken, proven_at: null, evidence: {}}}
+  sample: {id: 20260102-030405F, strategy: full, age_seconds: 12.5, trust: {level: taken}}
 log:
   description: The piece of the transaction log that was shipped, and the newest gap-free window that it lies in.
   returned: success

@@ -27,10 +27,6 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
   idempotent:
     support: partial
     details:
@@ -97,17 +93,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backup:
-  description: The record of the backup with the evidence for it.
+  description:
+    - The record of the backup with the evidence for it, as in
+      RV(gogidix.disaster_recovery.backup_info#module:backups).
   returned: success
   type: dict
-  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
-    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
-    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100,
-    wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
-    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
-    system_identifier: "7711027769581624793", server_version: "15", errors: [],
+  sample:
+    id: 20260102-030405F
+    strategy: full
     trust: {level: checked, proven_at: "2026-01-02T03:10:00Z",
-      evidence: {host: wit-store1, checked: {files_checked: 964, files_valid: 964, log_segments_checked: 6}}}}
+      evidence: {host: wit-store1, checked: {files_checked: 964, files_valid: 964, log_segments_checked: 6}}}
 trust:
   description: The level of trust (in check mode, as it would be if all is well).
   returned: success

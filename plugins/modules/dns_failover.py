@@ -23,13 +23,6 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
   - gogidix.disaster_recovery._dns
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   records:
     description:

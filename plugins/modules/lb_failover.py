@@ -21,13 +21,6 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
   - gogidix.disaster_recovery._balancer.failover
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options: {}
 seealso:
   - module: gogidix.disaster_recovery.lb_failover_info

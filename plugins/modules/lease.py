@@ -19,13 +19,6 @@ description:
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   group:
     description: The protection group.

@@ -31,8 +31,6 @@ attributes:
     support: full
     details:
       - It reads the repository and does the whole preflight.
-  diff_mode:
-    support: full
   idempotent:
     support: partial
     details:
@@ -151,16 +149,12 @@ target:
   type: dict
   sample: {type: time, value: "2026-01-02T08:59:59Z"}
 backup:
-  description: The backup that it starts from; null when an earlier run restored it already.
+  description:
+    - The record of the backup that it starts from, as in RV(gogidix.disaster_recovery.backup_info#module:backups).
+    - Null when an earlier run restored it already.
   returned: success
   type: dict
-  sample: {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
-    parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
-    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100,
-    wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
-    size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
-    system_identifier: "7711027769581624793", server_version: "15", errors: [],
-    trust: {level: taken, proven_at: null, evidence: {}}}
+  sample: {id: 20260102-030405F, strategy: full, age_seconds: 12.5, trust: {level: taken}}
 reached:
   description:
     - Where the recovery ended, as the server proved it. C(at) is the time of the last transaction that was replayed,
