@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.postgresql_backup.conftest import library, make_sandbox
+from tests.integration.conftest import library
+from tests.integration.postgresql_backup.conftest import make_sandbox
 
 __all__ = ["library", "make_sandbox"]

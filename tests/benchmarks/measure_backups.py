@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.integration.postgresql_backup.conftest import BINARIES, MakeSandbox, Sandbox, as_postgres
+from tests.integration.postgresql_backup.conftest import MakeSandbox
+from tests.integration.postgresql_backup.sandbox import Sandbox
+from tests.integration.servers.postgresql import PROGRAMS, as_postgres
 
 PGBENCH_SCALE = 68  # 1.0 GB
 DEADLINE_SECONDS = 600
@@ -35,11 +37,11 @@ def restore_bare(sandbox: Sandbox, place: Path) -> None:
     }
     given = " ".join(f"-c {name}={value}" for name, value in settings.items())
     as_postgres("touch", f"{place}/postgresql.conf")
-    start = [str(BINARIES / "pg_ctl"), "start", "-w", "-t", "300", "-D", str(place), "-l", f"{place}/log"]
+    start = [str(PROGRAMS / "pg_ctl"), "start", "-w", "-t", "300", "-D", str(place), "-l", f"{place}/log"]
     as_postgres(*start, "-o", f"-p 5499 {given}")
     while sandbox.sql("SELECT pg_is_in_recovery()", at=place, port=5499) != "f":
         time.sleep(0.05)
-    as_postgres(str(BINARIES / "pg_ctl"), "stop", "-D", str(place), "-m", "fast")
+    as_postgres(str(PROGRAMS / "pg_ctl"), "stop", "-D", str(place), "-m", "fast")
 
 
 def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:

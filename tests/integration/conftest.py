@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.integration.servers.module_as_postgres import module_library
 from tests.integration.servers.name_servers import NameServers, name_servers
 
 
@@ -17,3 +19,10 @@ def all_name_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameS
     """One set for the whole session: its addresses exist only once."""
     with name_servers(tmp_path_factory.mktemp("dns")) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def library() -> Iterator[Path]:
+    """Where the database's user finds the modules."""
+    with module_library() as root:
+        yield root

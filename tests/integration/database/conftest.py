@@ -6,24 +6,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import ansible
 import pytest
-from ansible.release import __version__ as ansible_version
+from tests.integration.servers.module_as_postgres import run_as_postgres
+from tests.integration.servers.postgresql import PROGRAMS, as_postgres, system_identifier_of
+from tests.integration.servers.process import free_port
 
-BINARIES = Path("/usr/lib/postgresql/15/bin")
-REPOSITORY = Path(__file__).parents[3]
 PASSWORD = "example-only-scratch-password"
 
 CONFIGURATION = """
@@ -51,7 +47,7 @@ host all all 127.0.0.1/32 scram-sha-256
 host replication all 127.0.0.1/32 scram-sha-256
 """
 ROLES = """
-CREATE ROLE recovery LOGIN PASSWORD '{password}' IN ROLE pg_monitor, pg_checkpoint;
+CREATE ROLE recovery LOGIN REPLICATION PASSWORD '{password}' IN ROLE pg_monitor, pg_checkpoint;
 CREATE ROLE replicator LOGIN REPLICATION PASSWORD '{password}';
 GRANT SET, ALTER SYSTEM ON PARAMETER restore_command, wal_retrieve_retry_interval TO recovery;
 GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_reload_conf() TO recovery;
@@ -61,26 +57,6 @@ CREATE TABLE entry (id int PRIMARY KEY, note text);
 CREATE ROLE shop LOGIN PASSWORD '{password}';
 GRANT ALL ON entry TO shop;
 """
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def as_postgres(*argv: str, stdin: str | None = None, **environment: str) -> str:
-    """Run a command as the database's user and return what it said; an error fails the test with its words."""
-    finished = subprocess.run(
-        ["runuser", "-u", "postgres", "--", "env", *(f"{k}={v}" for k, v in environment.items()), *argv],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-    )
-    assert finished.returncode == 0, f"{argv}: {finished.stdout}{finished.stderr}"
-    return finished.stdout.strip()
 
 
 @dataclass
@@ -141,7 +117,7 @@ class ScratchCluster:
         self.configure()
         conninfo = f"host=127.0.0.1 port={primary.port} user=replicator password={PASSWORD}"
         as_postgres(
-            *(str(BINARIES / "pg_basebackup"), "-D", str(self.data), "-d", conninfo),
+            *(str(PROGRAMS / "pg_basebackup"), "-D", str(self.data), "-d", conninfo),
             *("-R", "-c", "fast", "-X", "stream", "-C", "-S", self.name, "--no-sync"),
         )
         self.start()
@@ -153,7 +129,7 @@ class ScratchCluster:
         )
 
     def stop(self, mode: str = "fast") -> None:
-        as_postgres(str(BINARIES / "pg_ctl"), "stop", "-D", str(self.data), "-m", mode)
+        as_postgres(str(PROGRAMS / "pg_ctl"), "stop", "-D", str(self.data), "-m", mode)
 
     def runs(self) -> bool:
         """Whether its postmaster runs; one that was killed and not yet reaped does not."""
@@ -170,8 +146,7 @@ class ScratchCluster:
 
     @property
     def system_identifier(self) -> str:
-        said = as_postgres(str(BINARIES / "pg_controldata"), "-D", str(self.data), LC_ALL="C")
-        return next(line.split()[-1] for line in said.splitlines() if "system identifier" in line)
+        return system_identifier_of(self.data)
 
 
 @dataclass
@@ -189,58 +164,28 @@ class Pair:
         (at or self.primary).sql(f"INSERT INTO entry VALUES ({number}, 'x')")
 
 
-@pytest.fixture(scope="session")
-def library() -> Iterator[Path]:
-    """What a module needs, where the database's user can read it: the collection's plugins and Ansible's own."""
-    root = Path(tempfile.mkdtemp(prefix="library"))
-    root.chmod(0o755)
-    collection = root / "ansible_collections" / "gogidix" / "disaster_recovery"
-    without_caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPOSITORY / "plugins", collection / "plugins", ignore=without_caches)
-    core = Path(ansible.__file__).parent
-    shutil.copytree(core / "module_utils", root / "ansible" / "module_utils", ignore=without_caches)
-    # As in the package that Ansible sends: nothing of the controller's side comes along.
-    (root / "ansible" / "__init__.py").write_text(f"__version__ = {ansible_version!r}\n")
-    yield root
-    shutil.rmtree(root)
-
-
 RunModule = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def run_module(library: Path) -> RunModule:
-    """Run a module as the database's user, as Ansible would: its arguments on stdin, its result as JSON."""
+    """Run a module as the database's user, as Ansible would."""
 
     def run(name: str, arguments: dict[str, Any], *, check: bool = False) -> dict[str, Any]:
-        given = {"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}}
-        finished = subprocess.run(
-            [
-                *("runuser", "-u", "postgres", "--", "env", f"PYTHONPATH={library}"),
-                *("/usr/bin/python3", "-m", f"ansible_collections.gogidix.disaster_recovery.plugins.modules.{name}"),
-            ],
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-        )
-        assert finished.stdout.strip(), finished.stderr
-        result: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
-        return result
+        return run_as_postgres(library, name, arguments, check=check)
 
     return run
 
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    if os.geteuid() != 0 or not BINARIES.exists():
+    if os.geteuid() != 0 or not PROGRAMS.exists():
         pytest.skip("needs root and PostgreSQL 15")
     root = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     shutil.chown(root, "postgres", "postgres")
     yield root
     for pid_file in root.glob("data/*/postmaster.pid"):
-        stop = [str(BINARIES / "pg_ctl"), "stop", "-D", str(pid_file.parent), "-m", "immediate"]
+        stop = [str(PROGRAMS / "pg_ctl"), "stop", "-D", str(pid_file.parent), "-m", "immediate"]
         subprocess.run(["runuser", "-u", "postgres", "--", *stop], capture_output=True, check=False)
     shutil.rmtree(root)
 
@@ -248,11 +193,11 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def template() -> Iterator[Path]:
     """An empty data directory, made once."""
-    if os.geteuid() != 0 or not BINARIES.exists():
+    if os.geteuid() != 0 or not PROGRAMS.exists():
         pytest.skip("needs root and PostgreSQL 15")
     root = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     shutil.chown(root, "postgres", "postgres")
-    as_postgres(str(BINARIES / "initdb"), "-D", str(root / "data"), "--no-sync", "--data-checksums", "-A", "peer")
+    as_postgres(str(PROGRAMS / "initdb"), "-D", str(root / "data"), "--no-sync", "--data-checksums", "-A", "peer")
     yield root / "data"
     shutil.rmtree(root)
 

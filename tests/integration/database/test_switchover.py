@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
-from tests.integration.database.conftest import PASSWORD, as_postgres, free_port
+from tests.integration.database.conftest import PASSWORD
+from tests.integration.servers.postgresql import as_postgres
+from tests.integration.servers.process import free_port, wait_until
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_console import (
     PoolerAddress,
@@ -48,6 +50,8 @@ min_pool_size = 4
 server_login_retry = 5
 """
 
+wait_for = partial(wait_until, seconds=30)
+
 
 @dataclass(frozen=True)
 class LocalShell:
@@ -79,6 +83,12 @@ class PoolerServer:
         connection.autocommit = True
         return connection
 
+    def answers(self) -> bool:
+        try:
+            return bool(self.entry())
+        except PoolerError:
+            return False
+
     def entry(self) -> tuple[int, bool]:
         with self.console as console:
             seen = console.database("shop", Deadline(2))
@@ -97,6 +107,7 @@ def pooler(pair: Any) -> Iterator[PoolerServer]:
     ):
         as_postgres("tee", str(root / name), stdin=text)
     as_postgres("/usr/sbin/pgbouncer", "-q", "-d", str(root / "pgbouncer.ini"))
+    wait_for("the pooler answers", server.answers)
     yield server
     pid = (root / "pgbouncer.pid").read_text().strip()
     print((root / "pgbouncer.log").read_text())
@@ -142,13 +153,6 @@ def switchover(pair: Any, pooler: PoolerServer) -> Iterator[Switchover]:
         item.close()
 
 
-def wait_for(what: str, is_there: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not is_there():
-        assert time.monotonic() < until, f"waited {seconds:g} s for {what}"
-        time.sleep(0.05)
-
-
 def write(client: Any, number: int) -> None:
     with client.cursor() as cursor:
         cursor.execute("INSERT INTO entry VALUES (%s, 'x')", (number,))
@@ -162,6 +166,10 @@ def test_a_client_writes_on_as_if_nothing_had_happened(pair: Any, pooler: Any, s
     assert pair.standby.sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM entry") == "1,2"
     assert seen["after"]["orders"]["timeline"] == 2
     assert switchover.fence_proofs(is_rehearsed=False)["orders"]["level"] == 2
+    # What the old primary will need to follow is kept for it.
+    assert seen["notes"] == []
+    kept = "SELECT slot_name FROM pg_replication_slots WHERE restart_lsn IS NOT NULL AND NOT temporary"
+    assert pair.standby.sql(kept) == "fra_db1"
     wait_for("the old primary's end", lambda: not pair.primary.runs())
     assert (pair.primary.data / "standby.signal").exists()
     assert "manual" in (pair.primary.configuration / "start.conf").read_text()
@@ -206,6 +214,7 @@ def test_the_traffic_comes_back_by_itself_when_the_controller_dies_inside_the_pa
     assert pair.standby.sql("SELECT pg_is_in_recovery()") == "t"
     assert pooler.entry() == (pair.primary.port, False)
     wait_for("the settings", lambda: "cp" in pair.standby.sql("SHOW restore_command"))
+    assert pair.standby.sql("SELECT count(*) FROM pg_replication_slots") == "0"
 
 
 def test_a_controller_that_was_frozen_cannot_promote_any_more(pair: Any, pooler: Any, switchover: Switchover) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tests.integration.postgresql_backup.conftest import Story
+from tests.integration.postgresql_backup.sandbox import Story
 
 
 def test_a_full_backup_is_recorded_with_what_it_needs(story: Story) -> None:

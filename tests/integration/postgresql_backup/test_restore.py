@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.postgresql_backup.conftest import MakeSandbox, Sandbox, Story
+from tests.integration.postgresql_backup.conftest import MakeSandbox
+from tests.integration.postgresql_backup.sandbox import Sandbox, Story
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.postgresql_backup.conftest import STANZA, Sandbox, Story, as_postgres
+from tests.integration.postgresql_backup.sandbox import STANZA, Sandbox, Story
+from tests.integration.servers.postgresql import as_postgres
 
 COUNT = {"name": "there are products", "query": "SELECT count(*) FROM product", "expect": "20000"}
 

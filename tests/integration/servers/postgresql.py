@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A PostgreSQL server on loopback, and a standby of it."""
+"""A PostgreSQL server on loopback, a standby of it, and what is done as its user."""
 
 from __future__ import annotations
 
@@ -26,6 +26,25 @@ wal_level = replica
 max_wal_senders = 4
 wal_receiver_status_interval = 1
 """
+
+
+def as_postgres(*argv: str, stdin: str | None = None, **environment: str) -> str:
+    """Run a command as the database's user and return what it said; an error fails the test with its words."""
+    finished = subprocess.run(
+        ["runuser", "-u", "postgres", "--", "env", *(f"{k}={v}" for k, v in environment.items()), *argv],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    assert finished.returncode == 0, f"{argv}: {finished.stdout}{finished.stderr}"
+    return finished.stdout.strip()
+
+
+def system_identifier_of(data: Path) -> str:
+    said = as_postgres(str(PROGRAMS / "pg_controldata"), "-D", str(data), LC_ALL="C")
+    return next(line.split()[-1] for line in said.splitlines() if "system identifier" in line)
 
 
 @dataclass(frozen=True)
