@@ -25,13 +25,6 @@ description:
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   pairs:
     description:
@@ -52,6 +45,8 @@ options:
     description:
       - The role that asks and promotes. It needs C(pg_monitor), C(pg_checkpoint), the right to execute C(pg_promote)
         and C(pg_reload_conf), and C(ALTER SYSTEM) on C(restore_command) and C(wal_retrieve_retry_interval).
+      - With C(REPLICATION) it also keeps the log that the old primary will need, by a slot on the new one. Without it
+        C(notes) in RV(recovery) says that there is none.
     type: dict
     required: true
     suboptions:
@@ -136,5 +131,5 @@ recovery:
   description: The evidence for the journal, with both sides before and the time that each step took.
   returned: success
   type: dict
-  sample: {before: {}, after: {}, steps: [{step: pause, ms: 6.1, ok: true}]}
+  sample: {before: {}, after: {}, steps: [{step: pause, ms: 6.1, ok: true}], notes: []}
 """

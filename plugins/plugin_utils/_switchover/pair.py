@@ -33,6 +33,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     TimelineError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import Shell
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.slot import Slot
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.standing import (
     SILENT,
     STANDING,
@@ -90,6 +91,7 @@ class Pair:
     promotion_ordered: bool = False
     source_error: RecoveryError | None = None
     stop: WaitingStop | None = None
+    slot: Slot | None = None
 
     @property
     def application(self) -> str:
@@ -160,14 +162,15 @@ class Pair:
         """What is written now need not be written inside the pause."""
         session.rows("CHECKPOINT")
 
-    def make_slot(self) -> None:
-        """A slot on the future primary, so that nothing the old one will need is recycled."""
-        slot = self.source.host.replace("-", "_").lower()
-        self.target_session.rows(
-            "SELECT pg_create_physical_replication_slot(%s, true) "
-            "WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = %s)",
-            (slot, slot),
-        )
+    def hold_slot(self) -> None:
+        """On the future primary, so that nothing the old one will need is recycled."""
+        slot = Slot.of(self.source.host, self.target_session)
+        slot.hold()
+        self.slot = slot
+
+    def keep_slot(self) -> None:
+        if self.slot:
+            self.slot.keep()
 
     def host_parameters(self) -> dict[str, Any]:
         cluster = self.cluster

@@ -106,12 +106,12 @@ class Switchover:
         """Everything that can be done while the traffic still flows."""
         self.step("checkpoint", lambda pair: pair.prepare_checkpoint(pair.target_session), self.pairs)
         self.step("checkpoint of the source", lambda pair: pair.prepare_checkpoint(pair.source_session), self.pairs)
-        self.step("slot", self.try_slot, self.pairs)
+        self.step("slot", lambda pair: self.try_slot(pair.hold_slot), self.pairs)
 
-    def try_slot(self, pair: Pair) -> None:
+    def try_slot(self, act: Callable[[], None]) -> None:
         """Without the right to make it the switch goes on: it only saves a later clone."""
         try:
-            pair.make_slot()
+            act()
         except ToolError as error:
             self.notes.append(f"no slot for the old primary was made: {error.cause}")
 
@@ -131,6 +131,7 @@ class Switchover:
             self.step("resume", lambda pooler: pooler.release(), self.poolers)
             self.pause_ms = milliseconds(paused_at)
             proofs = {pair.name: pair.prove() for pair in self.pairs}
+            self.step("keep the slot", lambda pair: self.try_slot(pair.keep_slot), self.pairs)
             self.step("put settings back", lambda pair: pair.put_settings_back(), self.pairs)
             self.step("disarm", lambda item: item.finish(), self.everything)
         except RecoveryError as error:
