@@ -18,10 +18,7 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
   - gogidix.disaster_recovery._attributes.actiongroup
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - The difference is given as checksums.
   idempotent:
