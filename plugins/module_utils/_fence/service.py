@@ -20,6 +20,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.b
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import LEVEL_SERVICE_DOWN
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import union_spec
 
+# Clients wait meanwhile. Half of it is for a clean end; a server that is killed has lost nothing either.
+STOP_SECONDS = 8.0
+
 
 class ServiceFence(FenceMethod):
     """Runs on the database host, as the owner of the data."""
@@ -42,7 +45,7 @@ class ServiceFence(FenceMethod):
         return self.database.service_state()
 
     def cut(self, before: Description, deadline: Deadline) -> None:
-        self.database.cut_off(deadline)
+        self.database.cut_off(Deadline(min(STOP_SECONDS, deadline.remaining)))
 
     def release(self, before: Description, deadline: Deadline) -> None:
         self.database.release(deadline)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import uuid
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from typing import Any
 from tests.integration.lab.lab_command import REPOSITORY, LabCommand
 
 Task = dict[str, Any]
+KEPT = "kept: "
 COLLECTION = "gogidix.disaster_recovery"
 POOLER_PORT, BALANCER_PORT = 6432, 6433
 POOLER = f"""
 [databases]
-postgres = host=10.10.1.11
+postgres = host=10.10.1.11 user=shop
 [pgbouncer]
 listen_addr = 0.0.0.0
 listen_port = {POOLER_PORT}
@@ -95,23 +97,18 @@ class FenceLab(LabCommand):
         check: bool = False,
     ) -> Ended:
         """Run the tasks to their end; the value of the variable ``keep`` is kept when all went well."""
-        name = uuid.uuid4().hex
-        kept = place / f"{name}.json"
         keeping = {
             "name": "Keep what was said",
-            "ansible.builtin.copy": {
-                "content": "{{ lookup('vars', keep) | to_json }}",
-                "dest": str(kept),
-                "mode": "0600",
-            },
+            "ansible.builtin.debug": {"msg": KEPT + "{{ lookup('vars', keep) | to_json }}"},
             "vars": {"keep": keep},
-            "delegate_to": "localhost",
             "run_once": True,
-            "check_mode": False,
         }
-        process = self.begin(place / f"{name}.yml", [*tasks, keeping], hosts=hosts, asked=asked or {}, check=check)
+        playbook = place / f"{uuid.uuid4().hex}.yml"
+        process = self.begin(playbook, [*tasks, keeping], hosts=hosts, asked=asked or {}, check=check)
         text, _none = process.communicate(timeout=120)
-        return Ended(process.returncode, text, json.loads(kept.read_text()) if kept.exists() else {})
+        said = re.search(rf'"msg": ("{KEPT}.*")', text)
+        kept = json.loads(json.loads(said[1]).removeprefix(KEPT)) if said else {}
+        return Ended(process.returncode, text, kept if isinstance(kept, dict) else {})
 
     def begin_inside(self, host: str, *command: str) -> subprocess.Popen[str]:
         words = [str(REPOSITORY / "molecule/lab"), "--name", self.name, "run", host, *command]

@@ -23,7 +23,9 @@ def fence(lab: FenceLab, place: Path, *, part: str = "main", check: bool = False
     return lab.play(place, [role(part)], keep=keep, hosts="site_frankfurt", asked=LEAVE_DUBLIN, check=check)
 
 
-def order(lab: FenceLab, place: Path, *, members: tuple[str, ...] = SITE, **changed: Any) -> Ended:
+def order(
+    lab: FenceLab, place: Path, *, members: tuple[str, ...] = SITE, site: str = "dublin", **changed: Any
+) -> Ended:
     """One call of the module; the options of the switch can be changed."""
     switch = "{{ recovery_fence.power.redfish | combine(changed) }}"
     task = {
@@ -34,7 +36,6 @@ def order(lab: FenceLab, place: Path, *, members: tuple[str, ...] = SITE, **chan
         },
         "register": "answer",
     }
-    site = changed.pop("site", "dublin")
     return lab.play(place, [task], asked={"changed": changed, "site": site})
 
 
@@ -99,7 +100,7 @@ def test_a_host_that_is_still_on_is_no_proof_whatever_was_ordered(lab: FenceLab,
     ids=["wrong password", "unknown site", "unknown authority", "nobody listens", "not https"],
 )
 def test_an_answer_that_cannot_be_believed_switches_nothing_off(
-    lab: FenceLab, tmp_path: Path, changed: dict[str, str], code: str
+    lab: FenceLab, tmp_path: Path, changed: dict[str, Any], code: str
 ) -> None:
     ended = order(lab, tmp_path, **changed)
     assert ended.code != 0
