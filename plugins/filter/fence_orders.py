@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence import orders
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence import _orders
 
 
 def plain(value: Any) -> Any:
@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
 def fence_orders(pairs: list[dict[str, Any]], method: dict[str, Any], hosts: list[str]) -> list[dict[str, Any]]:
     """See fence_orders.yml."""
     try:
-        return orders.fence_orders(plain(pairs), plain(method), plain(hosts))
+        return _orders.fence_orders(plain(pairs), plain(method), plain(hosts))
     except RecoveryError as error:
         raise AnsibleFilterError(str(error)) from error
 
@@ -35,7 +35,7 @@ def fence_orders(pairs: list[dict[str, Any]], method: dict[str, Any], hosts: lis
 def joined_fence_answers(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """See joined_fence_answers.yml."""
     try:
-        return orders.joined_answers(plain(answers))
+        return _orders.joined_answers(plain(answers))
     except RecoveryError as error:
         raise AnsibleFilterError(str(error)) from error
 

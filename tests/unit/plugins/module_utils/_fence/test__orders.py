@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import FenceError, InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence.orders import (
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence._orders import (
     fence_orders,
     joined_answers,
 )
