@@ -232,3 +232,18 @@ class LogShipping:
         log = None if self.shipped is None else {**self.shipped, "window": windows[-1] if windows else None}
         notes = [] if self.shipped is None or windows else ["There is no full backup yet that this log could follow"]
         return {"backup": None, "log": log, "notes": notes}
+
+
+class LogAwaiting(LogShipping):
+    """A Subject: a piece of the log that was closed before is in the repository. It only looks."""
+
+    def __init__(self, engine: Engine, segment: str) -> None:
+        super().__init__(engine)
+        self.segment = segment
+
+    def describe(self) -> Description:
+        if self.shipped is None:
+            self.engine.require_here("transaction_log")
+            self.shipped = self.engine.await_log(self.segment)
+            self.catalogue = self.engine.read_catalogue(self.engine.read_records().records)
+        return {"strategy": "transaction_log", "is_shipped": True}

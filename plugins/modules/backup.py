@@ -35,6 +35,11 @@ options:
     type: str
     choices: [full, differential, incremental, transaction_log]
     default: incremental
+  log_segment:
+    description:
+      - With O(strategy=transaction_log), a piece of the log that was closed before, for instance by a call for another
+        repository. It is awaited, and none is closed.
+    type: str
   unless_newer_than_seconds:
     description:
       - Take none when there is a usable one of at least this strategy that ended within this many seconds.
@@ -127,7 +132,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_taking import BackupTaking, LogShipping
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_taking import (
+    BackupTaking,
+    LogAwaiting,
+    LogShipping,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import STRATEGIES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
     engine_spec,
@@ -142,6 +151,7 @@ def main() -> None:
         argument_spec={
             **engine_spec(),
             "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "incremental"},
+            "log_segment": {"type": "str"},
             "unless_newer_than_seconds": {"type": "float"},
             "minimum_percent_of_median": {"type": "int", "default": 50},
             "check": {"type": "bool", "default": False},
@@ -156,7 +166,7 @@ def subject_of(given: dict[str, Any]) -> BackupTaking | LogShipping:
     """The subject for the strategy that is wanted."""
     engine = open_engine(given)
     if given["strategy"] == "transaction_log":
-        return LogShipping(engine)
+        return LogAwaiting(engine, given["log_segment"]) if given["log_segment"] else LogShipping(engine)
     return BackupTaking(
         engine,
         open_ledger(given, engine),

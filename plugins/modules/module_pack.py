@@ -12,8 +12,8 @@ version_added: 1.0.0
 author: gogidix.disaster_recovery contributors (@gogidix)
 description:
   - Has the controller build what it will send to a host for each module, while the play is waiting for something else
-    anyway. Ansible builds it at the first call of a module, which costs a third of a second, and an outage lasts that much
-    longer.
+    anyway. Ansible builds it at the first call of a module, which costs a third of a second, and an outage lasts that
+    much longer.
   - It contacts no host and changes nothing. A module that was not packed is built at its first call, as always.
   - It fails when there is no such module.
 extends_documentation_fragment:

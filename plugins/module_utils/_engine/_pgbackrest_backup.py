@@ -140,20 +140,21 @@ def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Se
     lsn, name = live.require_answer("SELECT lsn, pg_walfile_name(lsn) FROM pg_switch_wal() AS lsn;")[0]
     timeline = int(name[:8], 16)
     closed = segments.name(timeline, segments.holding(max(parse_lsn(lsn) - 1, 0)))
-    directory = f"archive/{tool.stanza}/{info.archive_id}/{closed[:16]}"
+    return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": await_segment(tool, info, closed)}
+
+
+def await_segment(tool: PgBackRest, info: StanzaInfo, segment: str) -> str:
+    """Wait until the repository holds a closed segment; the name of the file there."""
+    what = f"see log segment {segment} arrive in the repository"
+    directory = f"archive/{tool.stanza}/{info.archive_id}/{segment[:16]}"
 
     def arrived() -> str:
-        listing = tool.read_json(what, "repo-ls", f"--filter=^{closed}-", directory) if info.archive_id else {}
-        return next((each for each in listing if each.startswith(closed)), "")
+        listing = tool.read_json(what, "repo-ls", f"--filter=^{segment}-", directory) if info.archive_id else {}
+        return next((each for each in listing if each.startswith(segment)), "")
 
-    arrived_name = tool.deadline.wait_until(
-        f"see log segment {closed} arrive in the repository",
-        arrived,
-        bool,
-        every_seconds=0.1,
-        next_action="Look at archive_command and at the server's log",
+    return tool.deadline.wait_until(
+        what, arrived, bool, every_seconds=0.1, next_action="Look at archive_command and at the server's log"
     )
-    return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": arrived_name}
 
 
 def examination(record: BackupRecord, findings: Findings, archive: Archive) -> Examination:

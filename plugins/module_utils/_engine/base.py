@@ -155,6 +155,10 @@ class Engine(ABC):
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""
 
+    @abstractmethod
+    def await_log(self, segment: str) -> dict[str, Any]:
+        """Wait until the repository has a piece of the transaction log that was closed before."""
+
     @property
     @abstractmethod
     def examining_host(self) -> str | None:

@@ -27,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
+    await_segment,
     configured_hosts,
     examination,
     require_right_host,
@@ -160,6 +161,16 @@ class PostgresqlEngine(Engine):
 
     def ship_log(self) -> dict[str, Any]:
         return ship_log(self.live, self.tool, self._known_info(), self.segments)
+
+    def await_log(self, segment: str) -> dict[str, Any]:
+        timeline, number = self.segments.parse(segment)
+        end = self.segments.end(number)
+        return {
+            "segment": segment,
+            "lsn": f"{end >> 32:X}/{end & 0xFFFFFFFF:X}",
+            "timeline": timeline,
+            "stored_as": await_segment(self.tool, self._known_info(), segment),
+        }
 
     @property
     def examining_host(self) -> str | None:
