@@ -13,7 +13,7 @@ OUTSIDE = ("fra-app1", "fra-proxy1", "dub-app1", "dub-proxy1", "wit-probe1")
 
 
 def leave_frankfurt(lab: DrillLab, method: str) -> Outcome:
-    asked = {
+    asked: dict[str, Any] = {
         "recovery_fence": {method: {}},
         "recovery_accept_source_answers": "the drill: it answers, and must be left",
     }
