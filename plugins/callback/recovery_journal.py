@@ -50,6 +50,7 @@ from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.line import error_of, kept_of_result
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.writer import JournalFile
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._inherited import import_for_workers
 
 SYSTEM_DIRECTORY = "/var/log/disaster-recovery"
 RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -113,6 +114,8 @@ class CallbackModule(CallbackBase):
         self._plan = os.path.splitext(os.path.basename(playbook._file_name))[0]
         controller = json.loads(os.environ.get("RECOVERY_CONTROLLER", "{}"))
         self._append({"event": "run", "outcome": "begun", "controller": controller}, durable=True)
+        if self._file is not None:
+            import_for_workers()
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()

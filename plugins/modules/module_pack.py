@@ -25,6 +25,11 @@ options:
     type: list
     elements: str
     required: true
+  background:
+    description:
+      - Go on with the play at once. What cannot be built is then built, and complained about, at its first call.
+    type: bool
+    default: false
 notes:
   - What is built is kept until the end of the C(ansible-playbook) that runs.
 """
@@ -35,11 +40,12 @@ EXAMPLES = r"""
     modules:
       - gogidix.disaster_recovery.lease
       - gogidix.disaster_recovery.database_role
+    background: true
 """
 
 RETURN = r"""
 packed:
-  description: The modules that are ready to be sent.
+  description: The modules that are ready to be sent; with O(background) none is yet.
   returned: success
   type: list
   elements: str
