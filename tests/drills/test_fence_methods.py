@@ -25,6 +25,14 @@ def leave_frankfurt(lab: DrillLab, method: str) -> Outcome:
     return outcome
 
 
+def follow_again(lab: DrillLab, method: str) -> None:
+    sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
+    reprotected = lab.start("reprotect", {**sites, "recovery_fence": {method: {}}}).finish()
+    assert reprotected.code == 0, reprotected.text[-5000:]
+    lab.wait_for("the standby", lambda: lab.world().databases[0].endswith("|streaming"), 30)
+    assert lab.world().roles == ("standby", "primary")
+
+
 def proofs(outcome: Outcome) -> set[tuple[str, str, int]]:
     return {(proof["site"], proof["method"], proof["level"]) for proof in outcome.report["fence_proofs"]}
 
@@ -44,6 +52,9 @@ def test_sites_that_are_parted_leave_the_old_primary_to_nobody(lab: DrillLab) ->
     assert [host for host in OUTSIDE if reaches(lab, host)] == []
     assert lab.shop_for(1)["failed_requests"] == 0
 
+    follow_again(lab, "path")
+    assert [host for host in OUTSIDE if not reaches(lab, host)] == []
+
 
 def test_a_database_that_hangs_is_stopped_and_comes_back_as_a_standby(lab: DrillLab) -> None:
     lab.do("run", "fra-db1", "pkill", "-STOP", "-x", "postgres")
@@ -52,8 +63,4 @@ def test_a_database_that_hangs_is_stopped_and_comes_back_as_a_standby(lab: Drill
     assert lab.world().roles[0] == "down"
     assert lab.shop_for(1)["failed_requests"] == 0
 
-    sites = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin"}
-    reprotected = lab.start("reprotect", sites).finish()
-    assert reprotected.code == 0, reprotected.text[-5000:]
-    lab.wait_for("the standby", lambda: lab.world().databases[0].endswith("|streaming"), 30)
-    assert lab.world().roles == ("standby", "primary")
+    follow_again(lab, "service")
