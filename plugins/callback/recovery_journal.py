@@ -163,6 +163,8 @@ class CallbackModule(CallbackBase):
         begun = self._begun.pop((host, result.task._uuid), None)
         line = {"event": "result", **self._place(result.task), "host": host, "outcome": outcome}
         line["seconds"] = None if begun is None else round(time.monotonic() - begun, 4)
+        line["action"] = str(result.task.action)
+        line["delegated_to"] = result.task.delegate_to and str(result.task.delegate_to)
         if ignored:
             line["ignored"] = True
         try:
