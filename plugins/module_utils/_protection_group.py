@@ -177,7 +177,7 @@ def group_loss(
     """
     estimates: dict[str, dict[str, Any]] = {}
     for pair in pairs:
-        if _has_moved(pair):
+        if _has_moved(pair, _observed(observation or {}, pair["name"])):
             estimates[pair["name"]] = {**NOTHING_LEFT_TO_LOSE}
             continue
         source = pair["source"]["database"] if observation is None else _observed(observation, pair["name"])
@@ -207,11 +207,15 @@ NOTHING_LEFT_TO_LOSE: dict[str, Any] = {
 }
 
 
-def _has_moved(pair: Mapping[str, Any]) -> bool:
-    """The target is a primary already, of the declared system, and the source is none as far as it can be seen."""
+def _has_moved(pair: Mapping[str, Any], last_seen: Mapping[str, Any]) -> bool:
+    """The target is a primary already, of the declared system, and no other has been seen that is or was after it.
+
+    A primary on an older timeline than the one that was last seen writing is an old primary that came back.
+    """
     target, source = pair["target"]["database"], pair["source"]["database"]
     is_ours = str(target.get("system_identifier")) == pair["system_identifier"]
-    return bool(target.get("state") == "primary" and is_ours and source.get("state") != "primary")
+    is_newest = int(target.get("timeline") or 0) >= int(last_seen.get("timeline") or 0)
+    return bool(target.get("state") == "primary" and is_ours and source.get("state") != "primary" and is_newest)
 
 
 def _totals(estimates: list[dict[str, Any]]) -> dict[str, Any]:

@@ -77,6 +77,10 @@ def test_a_lost_site_is_left_with_proof_and_comes_back_as_a_standby(
     there = lab.world()
     assert (there.roles[1], there.names_point_at, there.leases) == ("primary", "dublin", ())
 
+    again = lab.move("frankfurt", "dublin", "emergency")
+    assert (again.code, again.status, again.undone()) == (0, "succeeded", []), again.text[-5000:]
+    assert lab.world() == there
+
     lab.do("power-on", "frankfurt")
     lab.wait_for("the boot guard's decision", lambda: bool(guard(lab, "fra-db1")), 40)
     assert guard(lab, "fra-db1") != "primary"

@@ -116,6 +116,19 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_being_undone(lab: Dril
     assert lab.world().without_receivers() == before
 
 
+def test_nothing_is_pointed_back_at_a_site_that_was_left_for_good(lab: DrillLab) -> None:
+    """The group has moved in an emergency; a run of it that fails later must not send clients to the dark site."""
+    lab.do("power-off", "frankfurt")
+    assert lab.move("frankfurt", "dublin", "emergency").code == 0
+    there = lab.world()
+    lab.do("run", "dub-proxy1", "service", "pgbouncer", "stop")
+    failed = lab.move("frankfurt", "dublin", "emergency")
+    lab.do("run", "dub-proxy1", "service", "pgbouncer", "start")
+    assert (failed.code, failed.status) == (2, "parked"), failed.text[-5000:]
+    assert lab.world() == there
+    lab.wait_for("the pooler", lambda: lab.shop_for(1)["failed_requests"] == 0, 20)
+
+
 def test_nobody_answering_is_a_failure_that_names_everybody(lab: DrillLab) -> None:
     before = lab.world()
     lab.do("isolate", "controller")

@@ -35,7 +35,7 @@ def fence_orders(
         {
             "name": pair["name"],
             "system_identifier": pair["system_identifier"],
-            "timeline": (pair["target"].get("database") or {}).get("timeline"),
+            "timeline": _fenced_timeline(pair["target"].get("database") or {}),
             "place": place,
             "user": member.USER,
             "method": {member.NAME: member.order_of(pair, databases)},
@@ -43,6 +43,11 @@ def fence_orders(
         for pair in databases
         for place in _places(member, pair, others)
     ]
+
+
+def _fenced_timeline(target: Mapping[str, Any]) -> int | None:
+    """A standby is on the timeline of the primary that is fenced; one that was promoted before has left it."""
+    return target.get("timeline") if target.get("state") == "standby" else None
 
 
 def _places(member: type[FenceMethod], pair: Mapping[str, Any], others: list[str]) -> list[str]:

@@ -146,6 +146,15 @@ def test_a_group_that_has_moved_already_has_nothing_left_to_lose() -> None:
     assert group_loss([pair], {"rpo_seconds": 5})["within_objective"] is True
 
 
+@pytest.mark.parametrize("timeline, is_within", [(4, True), (3, False)])
+def test_a_primary_that_others_have_overtaken_is_no_group_that_has_moved(timeline: int, is_within: bool) -> None:
+    (pair,) = pairs()
+    pair["source"]["database"] = {"state": "down"}
+    pair["target"]["database"] = {"state": "primary", "system_identifier": "7123", "timeline": timeline}
+    last_seen = {"databases": {pair["name"]: {"site": "frankfurt", "timeline": 4}}}
+    assert group_loss([pair], {"rpo_seconds": 5}, last_seen)["within_objective"] is is_within
+
+
 def test_two_primaries_are_never_within_the_objective() -> None:
     (pair,) = pairs()
     pair["target"]["database"] = {"state": "primary", "system_identifier": "7123"}

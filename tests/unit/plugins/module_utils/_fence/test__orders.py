@@ -27,7 +27,12 @@ def pair(name: str = "orders", host: str = "fra-db1", address: str = "10.10.1.11
         "engine": ENGINE,
         "system_identifier": "7",
         "source": {"host": host, "address": address, "port": port, "database": {}},
-        "target": {"host": "dub-db1", "address": "10.20.1.11", "port": port, "database": {"timeline": 3}},
+        "target": {
+            "host": "dub-db1",
+            "address": "10.20.1.11",
+            "port": port,
+            "database": {"state": "standby", "timeline": 3},
+        },
     }
 
 
@@ -48,6 +53,13 @@ def test_power_is_ordered_once_for_each_database_and_carries_no_secret() -> None
         "user": None,
         "method": {"power": {}},
     }
+
+
+def test_a_target_that_was_promoted_before_does_not_say_where_the_fenced_one_was() -> None:
+    promoted = pair()
+    promoted["target"]["database"]["state"] = "primary"
+    [order] = fence_orders([promoted], {"service": {}}, HOSTS)
+    assert order["timeline"] is None
 
 
 def test_a_service_is_stopped_on_its_own_host_by_the_owner_of_the_data() -> None:
