@@ -56,10 +56,10 @@ def test_secrets_do_not_come_back() -> None:
 
 def test_the_controllers_tags_are_taken_off() -> None:
     tagged: dict[str, Any] = {"list": [trust_as_template("text")], "number": 3, "truth": True, "none": None}
-    assert type(tagged["list"][0]) is not str
+    assert tagged["list"][0].__class__ is not str
     bare = plain(tagged)
     assert bare == {"list": ["text"], "number": 3, "truth": True, "none": None}
-    assert type(bare["list"][0]) is str and type(bare["truth"]) is bool
+    assert bare["list"][0].__class__ is str and bare["truth"].__class__ is bool
 
 
 PLAY = """
