@@ -109,7 +109,9 @@ class Service:
         while True:
             run: dict[str, Any] = self.client.get(place).raise_for_status().json()
             for step in run["steps"]:
-                if step["role"] and step["seq"] not in told:
+                # A step that has only been skipped so far is no news.
+                has_done = step["ok"] + step["changed"] + step["failed"] > 0
+                if step["role"] and has_done and step["seq"] not in told:
                     told.add(step["seq"])
                     on_step(step["role"].rpartition(".")[2], time.monotonic() - began)
             if run["status"] in FINAL:
