@@ -11,7 +11,8 @@ export ANSIBLE_HOME := $(CURDIR)/.ansible
 
 LAB ?= demo
 PYTEST := python -m pytest --durations=5
-# What makes a lab, or servers of other users, needs root; whoever is not takes sudo, with this environment (of which it drops these two).
+# What makes a lab, or servers of other users, needs root; whoever is not takes sudo, with this environment,
+# of which it drops these two.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -n --preserve-env env "PATH=$(PATH)" "PYTHONPATH=$(PYTHONPATH)")
 
 ##@ The two commands

@@ -6,22 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import join_proofs
-
-
-def plain(value: Any) -> Any:
-    """A variable without what templating hangs on it: that cannot be copied."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return value
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
 
 
 def joined_fence_proof(proofs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
+
 
 class Ended(BaseException):
     """The module has its result. No ``except Exception`` in its code may swallow that, as none swallows an exit."""
@@ -72,15 +74,3 @@ class RunsHere(ActionBase):
         """On the controller, as the same user, with every library that the module needs."""
         is_local = getattr(self._connection, "transport", None) == "local" and not self._task.become
         return is_local and all(importlib.util.find_spec(name) for name in self.LIBRARIES)
-
-
-def plain(value: Any) -> Any:
-    """Without the tags of the controller's values, as a module would be given them."""
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value

@@ -40,9 +40,7 @@ class Outcome:
 
     def begun(self) -> list[str]:
         """The steps of Move that were begun, in order."""
-        return _in_order(
-            line["task"].removeprefix("Begin ").replace(" ", "_") for line in self._move() if _marks_begin(line)
-        )
+        return _in_order(_begun_step(line) for line in self._move() if _marks_begin(line))
 
     def undone(self) -> list[str]:
         """The steps of Move whose undo ran, in order."""
@@ -70,6 +68,10 @@ def _marks_begin(line: dict[str, Any]) -> bool:
     return line["event"] == "result" and line["outcome"] != "skipped" and str(line["task"]).startswith("Begin ")
 
 
+def _begun_step(line: dict[str, Any]) -> str:
+    return str(line["task"]).removeprefix("Begin ").replace(" ", "_")
+
+
 def _in_order(names: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -91,15 +93,20 @@ class Running:
         return self.lab.outcome(self.run_id, self.process.returncode, text)
 
     def kill_at(self, step: str, timeout: float = 120) -> Outcome:
-        """Kill the controller, with all its processes, as soon as the journal says that the step's own work began."""
+        """Kill the controller, with all its processes, as soon as the journal says that a begun step works."""
         self.lab.wait_for(f"the step {step}", lambda: self._is_at(step) or self.process.poll() is not None, timeout)
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         return self.finish()
 
     def _is_at(self, step: str) -> bool:
-        lines = self.lab.journal(self.run_id)
-        return any(line["play"] == "Move" and line["event"] == "task" and line["step"] == step for line in lines)
+        """Past its mark: a task of the same role that another mode needs stands earlier in the play, and is skipped."""
+        begun = False
+        for line in self.lab.journal(self.run_id):
+            begun = begun or (_marks_begin(line) and _begun_step(line) == step)
+            if begun and line["play"] == "Move" and line["event"] == "task" and line["step"] == step:
+                return True
+        return False
 
 
 @dataclass(frozen=True)

@@ -61,3 +61,14 @@ def test_an_emergency_whose_controller_was_killed_while_fencing_is_finished_by_t
     assert again.code == 0, again.text[-5000:]
     there = lab.world()
     assert (there.roles[1], there.names_point_at, there.leases) == ("primary", "dublin", ())
+
+
+def test_a_move_whose_controller_was_killed_can_be_undone_instead(lab: DrillLab) -> None:
+    before = lab.world()
+    killed = lab.begin_move("frankfurt", "dublin").kill_at("traffic")
+    assert killed.code == -9, killed.text[-5000:]
+
+    undone = lab.plan("undo")
+    assert undone.code == 0, undone.text[-5000:]
+    assert lab.world() == before
+    assert before.leases == ()

@@ -172,3 +172,10 @@ def role(tasks_from: str = "main") -> Task:
 
 
 MOVE = {"recovery_source_site": "frankfurt", "recovery_target_site": "dublin", "recovery_mode": "emergency"}
+
+
+def proof_of(ended: Ended) -> dict[str, Any]:
+    assert ended.code == 0, ended.text
+    [answer] = ended.kept["results"]
+    proof: dict[str, Any] = answer["fence_proof"]
+    return proof

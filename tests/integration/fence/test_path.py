@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.fence.fence_lab import BALANCER_PORT, MOVE, POOLER_PORT, Ended, FenceLab, role
+from tests.integration.fence.fence_lab import BALANCER_PORT, MOVE, POOLER_PORT, Ended, FenceLab, proof_of, role
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import FenceError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._fence_proof import require_proof
@@ -31,13 +31,6 @@ def fence(lab: FenceLab, place: Path, *, part: str = "main", check: bool = False
     variables = {**MOVE, "recovery_fence": {"path": {}}, **asked}
     keep = "fence_result" if part == "main" else "recovery_mode"
     return lab.play(place, [role(part)], keep=keep, hosts="site_dublin", asked=variables, check=check)
-
-
-def proof_of(ended: Ended) -> dict[str, Any]:
-    assert ended.code == 0, ended.text
-    [answer] = ended.kept["results"]
-    proof: dict[str, Any] = answer["fence_proof"]
-    return proof
 
 
 def refused(lab: FenceLab, note: str) -> list[bool]:

@@ -7,22 +7,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from tests.integration.fence.fence_lab import MOVE, Ended, FenceLab, role
+from tests.integration.fence.fence_lab import MOVE, Ended, FenceLab, proof_of, role
 
 
 def fence(lab: FenceLab, place: Path, *, part: str = "main", check: bool = False) -> Ended:
     variables = {**MOVE, "recovery_fence": {"service": {}}}
     keep = "fence_result" if part == "main" else "recovery_mode"
     return lab.play(place, [role(part)], keep=keep, hosts="site_dublin", asked=variables, check=check)
-
-
-def proof_of(ended: Ended) -> dict[str, Any]:
-    assert ended.code == 0, ended.text
-    [answer] = ended.kept["results"]
-    proof: dict[str, Any] = answer["fence_proof"]
-    return proof
 
 
 def test_a_frozen_database_is_stopped_for_certain_and_can_be_given_back(lab: FenceLab, tmp_path: Path) -> None:

@@ -11,11 +11,14 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.integration.postgresql_backup.sandbox import STANZA, Sandbox, Story
 from tests.integration.servers.postgresql import PROGRAMS, as_postgres
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 
 SERVER = """
 data_directory = '{data}'
@@ -89,9 +92,13 @@ def story(make_sandbox: MakeSandbox) -> Story:
     sandbox.sql("CREATE TABLE product (id int PRIMARY KEY, name text);")
     sandbox.sql("INSERT INTO product SELECT i, md5(i::text) FROM generate_series(1, 20000) i;")
     full = sandbox.succeed("backup", strategy="full")["backup"]
+    # Repositories count whole seconds: the moment in the middle lies clearly after what the log before it reaches.
+    later = datetime.fromisoformat(sandbox.clock()) + timedelta(seconds=2)
     sandbox.sql("INSERT INTO product VALUES (20001, 'after the full backup');")
     middle = sandbox.succeed("backup", strategy="transaction_log")["log"]["segment"]
-    middle_at = sandbox.clock()
+    middle_at = Deadline(10).wait_until(
+        "two seconds pass", sandbox.clock, lambda now: datetime.fromisoformat(now) > later, next_action="Look at the clock"
+    )
     sandbox.sql("INSERT INTO product VALUES (20002, 'in the next piece of the log');")
     sandbox.succeed("backup", strategy="transaction_log")
     incremental = sandbox.succeed("backup", strategy="incremental")["backup"]

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from ansible.template import trust_as_template
 
-from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._here import Ended, ModuleHere, plain
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._here import Ended, ModuleHere
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
 
 SPECIFICATION = {
     "argument_spec": {
