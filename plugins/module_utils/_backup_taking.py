@@ -27,6 +27,7 @@ SERVES = {
     "full": {"full"},
     "differential": {"full", "differential"},
     "incremental": {"full", "differential", "incremental"},
+    "snapshot": {"snapshot"},
 }
 
 
@@ -43,6 +44,7 @@ class BackupTaking:
         minimum_percent_of_median: int,
         check: bool,
     ) -> None:
+        engine.require_strategy(strategy)
         self.engine = engine
         self.ledger = ledger
         self.strategy = strategy
@@ -207,6 +209,7 @@ class LogShipping:
     """A Subject: the transaction log up to now is in the repository."""
 
     def __init__(self, engine: Engine) -> None:
+        engine.require_strategy("transaction_log")
         self.engine = engine
         self.shipped: dict[str, Any] | None = None
         self.catalogue: Catalogue | None = None

@@ -33,7 +33,10 @@ class Trust:
 
 @dataclass(frozen=True)
 class BackupRecord:
-    """One backup as its repository describes it, plus the trust that this host can give evidence for."""
+    """One backup as its repository describes it, plus the trust that this host can give evidence for.
+
+    What an engine does not have is empty: files have no log, so their ``start_lsn`` is "" and their ``timeline`` 0.
+    """
 
     id: str
     engine: str
@@ -44,17 +47,26 @@ class BackupRecord:
     chain: list[str]
     started_at: datetime
     stopped_at: datetime
-    start_lsn: str
-    stop_lsn: str
-    wal_start: str
-    wal_stop: str
-    timeline: int
     size_bytes: int
     stored_bytes: int
     changed_bytes: int
     encrypted: bool
+    # What the data is of: a database's system identifier, or the host that the files are of.
     system_identifier: str
-    server_version: str
+    server_version: str = ""
+    start_lsn: str = ""
+    stop_lsn: str = ""
+    wal_start: str = ""
+    wal_stop: str = ""
+    timeline: int = 0
+    # Where the binary log stood: ``<file>:<position>``.
+    log_position: str = ""
+    # Which passphrase opens it: known without the passphrase, so that a lost one is known by name.
+    key_id: str = ""
+    # The full-system set that it is a part of.
+    consistency_id: str = ""
+    # False when the source changed while it was read.
+    is_consistent: bool = True
     errors: list[str] = field(default_factory=list)
     trust: Trust = field(default_factory=Trust)
 

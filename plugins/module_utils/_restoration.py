@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Finding,
     Reached,
     RestorePlan,
+    Selection,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
@@ -41,10 +42,11 @@ class RestoreRequest:
     timeline: int | None
     confirm: str | None
     is_in_place: bool
-    port: int
+    port: int | None
     listen: str
     keep_running: bool
     run_id: str | None
+    selection: Selection = field(default_factory=Selection)
 
     @property
     def is_repeatable(self) -> bool:
@@ -82,6 +84,7 @@ class Restoration:
             "backup": self.request.backup,
             "timeline": self.request.timeline,
             "run_id": self.request.run_id,
+            "select": self.request.selection.as_result(),
         }
 
     def describe(self) -> Description:
@@ -110,7 +113,13 @@ class Restoration:
         self.place.require_usable()
         records = self.ledger.judge(self.engine.read_records().records)
         request = self.request
-        plan = self.engine.plan_restore(records, request.target, backup=request.backup, timeline=request.timeline)
+        plan = self.engine.plan_restore(
+            records,
+            request.target,
+            backup=request.backup,
+            timeline=request.timeline,
+            selection=request.selection,
+        )
         self.restore_plan = plan
         self.preflight = list(plan.preflight)
 

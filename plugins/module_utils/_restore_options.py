@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import (
     TARGET_SPEC,
@@ -33,6 +34,12 @@ RESTORE_OPTIONS: dict[str, Any] = {
     "confirm": {"type": "str"},
     "keep_running": {"type": "bool", "default": True},
     "run_id": {"type": "str"},
+    "select": {
+        "type": "dict",
+        "options": {
+            part: {"type": "list", "elements": "str", "default": []} for part in ("paths", "databases", "tables")
+        },
+    },
 }
 
 
@@ -53,6 +60,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
         listen="127.0.0.1" if given["listen_on_localhost"] else "",
         keep_running=given["keep_running"],
         run_id=given["run_id"],
+        selection=Selection(**(given["select"] or {})),
     )
     directory = engine.live_directory if is_in_place else Path(given["directory"])
     return Restoration(engine, open_ledger(given, engine), request, directory)

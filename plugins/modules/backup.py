@@ -33,7 +33,7 @@ options:
   strategy:
     description: What is taken.
     type: str
-    choices: [full, differential, incremental, transaction_log]
+    choices: [full, differential, incremental, transaction_log, snapshot]
     default: incremental
   log_segment:
     description:

@@ -92,6 +92,26 @@ options:
   run_id:
     description: The run that this belongs to; it names the directories that are kept or set apart.
     type: str
+  select:
+    description:
+      - The part that is wanted. All of the backup when nothing is named.
+    type: dict
+    suboptions:
+      paths:
+        description: Files and directories, as absolute paths of the host they were taken from.
+        type: list
+        elements: str
+        default: []
+      databases:
+        description: Databases of the server.
+        type: list
+        elements: str
+        default: []
+      tables:
+        description: Tables, each as C(database.table) or C(database.schema.table).
+        type: list
+        elements: str
+        default: []
 seealso:
   - module: gogidix.disaster_recovery.backup_info
   - module: gogidix.disaster_recovery.backup_verify

@@ -119,6 +119,19 @@ def why_not_taken(said: str, what: str, repository: Repository, rc: int) -> Reco
     return meaning_of(said, what, evidence={"tool": "pgbackrest", "rc": rc})
 
 
+def forget_backup(tool: PgBackRest, record: BackupRecord, repository: Repository) -> None:
+    """Remove one backup with whatever builds on it; pgBackRest expires the log that nothing needs any more itself."""
+    what = f"remove backup {record.id} from {repository}"
+    tool.require(what, "expire", f"--set={record.id}", "--log-level-console=info")
+    listed = tool.read_json(what, "info")
+    if any(each["label"] == record.id for stanza in listed for each in stanza.get("backup", [])):
+        raise ToolError(
+            what,
+            cause="pgBackRest ended with 0, and the backup is still listed",
+            next_action="See whether it is the newest full backup, which is never removed",
+        )
+
+
 def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Segments) -> dict[str, Any]:
     """Close the current segment on the primary and wait until the repository holds it."""
     what = f"ship the transaction log of stanza {tool.stanza}"

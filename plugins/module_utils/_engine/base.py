@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
-STRATEGIES = ("full", "differential", "incremental", "transaction_log")
+STRATEGIES = ("full", "differential", "incremental", "transaction_log", "snapshot")
 
 
 @dataclass(frozen=True)
@@ -72,23 +73,40 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """The part of a backup that is wanted; nothing named means all of it."""
+
+    paths: list[str] = field(default_factory=list)
+    databases: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.paths or self.databases or self.tables)
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class RestorePlan:
-    """A restore that can be done: what from, how far, along which timeline."""
+    """A restore that can be done: what from, how far, along which timeline, and which part of it."""
 
     record: BackupRecord
     target: RecoveryTarget
-    timeline: int
-    last_segment_lsn: int
-    preflight: list[Finding]
+    timeline: int = 0
+    last_segment_lsn: int = 0
+    preflight: list[Finding] = field(default_factory=list)
+    selection: Selection = field(default_factory=Selection)
 
 
 @dataclass(frozen=True)
 class Reached:
-    """Where a recovery ended, as proven by the server."""
+    """Where a recovery ended, and by what that is proven; files have neither a position nor a timeline."""
 
-    lsn: str
+    lsn: str | None
     at: str | None
-    timeline: int
+    timeline: int | None
     by: str
 
     def as_result(self) -> dict[str, Any]:
@@ -100,6 +118,7 @@ class Engine(ABC):
 
     NAME: str
     OPTIONS: dict[str, Any]
+    STRATEGIES: tuple[str, ...]
 
     def __init__(
         self,
@@ -127,9 +146,9 @@ class Engine(ABC):
         """Where the live data is."""
 
     @property
-    @abstractmethod
-    def default_port(self) -> int:
-        """The port of the live server."""
+    def default_port(self) -> int | None:
+        """The port of the live server; None when no server works on this kind of data."""
+        return None
 
     @abstractmethod
     def read_records(self) -> Catalogue:
@@ -151,18 +170,31 @@ class Engine(ABC):
     def prove_complete(self, record: BackupRecord) -> None:
         """Raise unless everything that the backup needs to be consistent is in the repository."""
 
-    @abstractmethod
+    def require_strategy(self, strategy: str) -> None:
+        """Raise when this kind of data has no such strategy: files, for one, have no transaction log."""
+        if strategy not in self.STRATEGIES:
+            raise InputError(
+                "read the option strategy",
+                cause=f"{self.NAME} has no strategy {strategy}",
+                next_action=f"Use one of {', '.join(self.STRATEGIES)}",
+            )
+
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""
+        raise AssertionError("only for an engine with the strategy transaction_log")
 
-    @abstractmethod
     def await_log(self, segment: str) -> dict[str, Any]:
         """Wait until the repository has a piece of the transaction log that was closed before."""
+        raise AssertionError("only for an engine with the strategy transaction_log")
+
+    @abstractmethod
+    def forget(self, records: list[BackupRecord]) -> None:
+        """Remove these backups and what only they needed from the repository; the caller has judged that they may go."""
 
     @property
-    @abstractmethod
     def examining_host(self) -> str | None:
         """The host where backups must be read where they lie, or None when it is this one."""
+        return None
 
     @abstractmethod
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
@@ -174,7 +206,13 @@ class Engine(ABC):
 
     @abstractmethod
     def plan_restore(
-        self, records: list[BackupRecord], target: RecoveryTarget, *, backup: str | None, timeline: int | None
+        self,
+        records: list[BackupRecord],
+        target: RecoveryTarget,
+        *,
+        backup: str | None,
+        timeline: int | None,
+        selection: Selection,
     ) -> RestorePlan:
         """Choose the backup and prove that the target can be reached; raises before anything is touched."""
 
@@ -182,30 +220,30 @@ class Engine(ABC):
     def identity_at(self, directory: Path) -> str | None:
         """The identity of the data in a directory, or None when there is none that can be read."""
 
-    @abstractmethod
     def is_running(self, directory: Path) -> bool:
         """Whether a server works on a directory."""
+        return False
 
     @abstractmethod
     def lay_down(self, plan: RestorePlan, directory: Path) -> None:
         """Write the backup's files into an empty directory and see that they are whole."""
 
     @abstractmethod
-    def prove(self, plan: RestorePlan, directory: Path, *, port: int, listen: str = "") -> Reached:
+    def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         """Let the data recover to the target, cut off from everything, and hold it there, running and readable."""
 
-    @abstractmethod
-    def open_beside(self, directory: Path, reached: Reached, *, port: int) -> Reached:
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         """Let a proven copy, which still runs, accept writes; it never archives."""
+        return reached
 
-    @abstractmethod
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         """Make a proven and stopped copy ready to be the live data."""
+        return None
 
     @abstractmethod
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         """Start the live data and see it accept writes."""
 
-    @abstractmethod
     def stop(self, directory: Path) -> None:
         """Stop whatever works on a directory; nothing to do when nothing does."""
+        return None

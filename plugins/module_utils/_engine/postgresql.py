@@ -30,6 +30,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     await_segment,
     configured_hosts,
     examination,
+    forget_backup,
     require_right_host,
     ship_log,
     take_backup,
@@ -64,6 +65,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Finding,
     Reached,
     RestorePlan,
+    Selection,
     Taken,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -79,6 +81,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 
 class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
+    STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},
@@ -159,6 +162,11 @@ class PostgresqlEngine(Engine):
                 next_action="Look at archive_command and at the server's log, then take another backup",
             )
 
+    def forget(self, records: list[BackupRecord]) -> None:
+        for record in records:
+            forget_backup(self.tool, record, self.repository)
+        self._info = None
+
     def ship_log(self) -> dict[str, Any]:
         return ship_log(self.live, self.tool, self._known_info(), self.segments)
 
@@ -184,7 +192,7 @@ class PostgresqlEngine(Engine):
         return {record.id: examination(record, findings, archive) for record in records}
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
-        plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline, 0, [])
+        plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)
         self.lay_down(plan, scratch)
         instance = self._instance(scratch, self.live.port)
         try:
@@ -200,7 +208,13 @@ class PostgresqlEngine(Engine):
         return {"reached": reached.as_result(), "structure": structure, "pages": pages, "checks": answers}
 
     def plan_restore(
-        self, records: list[BackupRecord], target: RecoveryTarget, *, backup: str | None, timeline: int | None
+        self,
+        records: list[BackupRecord],
+        target: RecoveryTarget,
+        *,
+        backup: str | None,
+        timeline: int | None,
+        selection: Selection,
     ) -> RestorePlan:
         archive = self._read_archive()
         ours = self._of_this_system(records)
@@ -214,7 +228,7 @@ class PostgresqlEngine(Engine):
             Finding("timeline", True, f"{record.timeline} leads to {window.timeline}", str(window.timeline)),
             Finding("version", True, record.server_version, self.live.version),
         ]
-        return RestorePlan(record, target, window.timeline, last, preflight)
+        return RestorePlan(record, target, window.timeline, last, preflight, selection)
 
     def _require_programs(self, record: BackupRecord) -> None:
         if record.server_version != self.live.version:
@@ -259,11 +273,11 @@ class PostgresqlEngine(Engine):
                 next_action="Use another backup",
             )
 
-    def prove(self, plan: RestorePlan, directory: Path, *, port: int, listen: str = "") -> Reached:
+    def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         instance = self._instance(directory, port)
         return _postgresql_recovery.recover(instance, plan, self._restore_command(directory), {}, listen=listen)
 
-    def open_beside(self, directory: Path, reached: Reached, *, port: int) -> Reached:
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))
         return replace(reached, timeline=opened.timeline)
 
@@ -274,10 +288,10 @@ class PostgresqlEngine(Engine):
         return open_live(self.live)
 
     def stop(self, directory: Path) -> None:
-        self._instance(directory, self.live.port).stop()
+        self._instance(directory, None).stop()
 
-    def _instance(self, directory: Path, port: int) -> Instance:
-        return Instance(directory, self.live.binary_directory, port, self.deadline)
+    def _instance(self, directory: Path, port: int | None) -> Instance:
+        return Instance(directory, self.live.binary_directory, port or self.live.port, self.deadline)
 
     def _restore_command(self, directory: Path) -> str:
         argv = self.tool.argv("archive-get", f"--pg1-path={directory}")
