@@ -119,6 +119,8 @@ class Engine(ABC):
     NAME: str
     OPTIONS: dict[str, Any]
     STRATEGIES: tuple[str, ...]
+    # The kinds of repository that its tool can use, by their names in the registry.
+    REPOSITORIES: tuple[str, ...]
 
     def __init__(
         self,
@@ -189,7 +191,7 @@ class Engine(ABC):
 
     @abstractmethod
     def forget(self, records: list[BackupRecord]) -> None:
-        """Remove these backups and what only they needed from the repository; the caller has judged that they may go."""
+        """Remove these backups, which the caller has judged to be unneeded, and what only they needed."""
 
     @property
     def examining_host(self) -> str | None:

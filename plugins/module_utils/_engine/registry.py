@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     open_repository,
     repository_spec,
@@ -38,9 +39,16 @@ def engine_spec() -> dict[str, Any]:
 def open_engine(parameters: dict[str, Any]) -> Engine:
     """The engine that a module's parameters describe, working on the repository that they describe."""
     kind, options = chosen(ENGINES, parameters["engine"], option="engine")
+    repository = open_repository(parameters["repository"])
+    if repository.NAME not in kind.REPOSITORIES:
+        raise InputError(
+            "read the option repository",
+            cause=f"{kind.NAME} cannot keep its backups in a repository of the kind {repository.NAME}",
+            next_action=f"Name a repository of one of the kinds {', '.join(kind.REPOSITORIES)}",
+        )
     return kind(
         options,
-        open_repository(parameters["repository"]),
+        repository,
         deadline=Deadline(parameters["deadline"]),
         configuration_file=parameters.get("configuration_file"),
         jobs=parameters.get("jobs"),

@@ -97,7 +97,10 @@ def story(make_sandbox: MakeSandbox) -> Story:
     sandbox.sql("INSERT INTO product VALUES (20001, 'after the full backup');")
     middle = sandbox.succeed("backup", strategy="transaction_log")["log"]["segment"]
     middle_at = Deadline(10).wait_until(
-        "two seconds pass", sandbox.clock, lambda now: datetime.fromisoformat(now) > later, next_action="Look at the clock"
+        "two seconds pass",
+        sandbox.clock,
+        lambda now: datetime.fromisoformat(now) > later,
+        next_action="Look at the clock",
     )
     sandbox.sql("INSERT INTO product VALUES (20002, 'in the next piece of the log');")
     sandbox.succeed("backup", strategy="transaction_log")
