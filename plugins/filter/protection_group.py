@@ -10,9 +10,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
-    backup_targets,
     balancer_endpoints,
     database_pairs,
     database_servers,

@@ -24,12 +24,15 @@ def database_pairs(
 ) -> list[dict[str, Any]]:
     """Each declared database with its two ends, in the order in which ``after`` asks for.
 
-    An end is ``{host, address, port, database}``; ``database`` is what the module ``database_info``
-    returned into the variable ``observed`` of that host, or an empty mapping.
+    One with ``moves: false`` is only backed up, and has none. An end is ``{host, address, port, database}``;
+    ``database`` is what the module ``database_info`` returned into the variable ``observed`` of that host, or an empty
+    mapping.
     """
     pairs = []
-    for name in _in_order(databases):
+    for name in in_order(databases):
         entry = databases[name]
+        if entry.get("moves") is False:
+            continue
         ends = {
             role: _end(name, entry, site, hostvars, observed) for role, site in (("source", source), ("target", target))
         }
@@ -85,45 +88,6 @@ def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> li
         for host in hosts
         for name, balancer in sorted(balancers.items())
     ]
-
-
-SECRETS_OF_A_REPOSITORY = ("cipher_passphrase", "access_key", "secret_key")
-
-
-def backup_targets(
-    databases: Mapping[str, Any], repositories: Mapping[str, Any], chosen: Iterable[str] = ()
-) -> list[dict[str, Any]]:
-    """Each database with each repository: ``{name, engine, repository, encrypted}``, without any secret.
-
-    The tool's own configuration on the host holds the secrets, so no task argument or loop item needs them.
-    """
-    names = list(chosen) or sorted(repositories, key=lambda name: int(repositories[name]["number"]))
-    unknown = sorted(set(names) - set(repositories))
-    if unknown:
-        raise InputError(
-            f"use the repository {unknown[0]}",
-            cause=f"recovery_repositories has {', '.join(sorted(repositories))}",
-            next_action="Name one of these in recovery_backup_repositories",
-        )
-    return [
-        {
-            "name": name,
-            "engine": databases[name]["engine"],
-            "repository": _without_secrets(repository, repositories[repository]),
-        }
-        for name in _in_order(databases)
-        for repository in names
-    ]
-
-
-def _without_secrets(name: str, repository: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {"name": name}
-    for key, value in repository.items():
-        if isinstance(value, Mapping):
-            kept[key] = {option: one for option, one in value.items() if option not in SECRETS_OF_A_REPOSITORY}
-        elif key not in SECRETS_OF_A_REPOSITORY:
-            kept[key] = value
-    return kept
 
 
 def records_at(records: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:
@@ -231,7 +195,7 @@ def _observed(observation: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict((observation.get("databases") or {}).get(name) or {})
 
 
-def _in_order(databases: Mapping[str, Any]) -> list[str]:
+def in_order(databases: Mapping[str, Any]) -> list[str]:
     """Names such that each comes behind those it names in ``after``."""
     ordered: list[str] = []
     waiting = sorted(databases)

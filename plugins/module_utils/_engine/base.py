@@ -121,6 +121,9 @@ class Engine(ABC):
     STRATEGIES: tuple[str, ...]
     # The kinds of repository that its tool can use, by their names in the registry.
     REPOSITORIES: tuple[str, ...]
+    # Who runs its tool where the data is, and who where another host keeps the backups; None: it never works there.
+    USER: str = "root"
+    KEEPER_USER: str | None = None
 
     def __init__(
         self,

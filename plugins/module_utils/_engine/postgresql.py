@@ -54,6 +54,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     DEFAULT_SEGMENT_BYTES,
     Archive,
     Segments,
+    lsn_text,
     window_of,
     windows_of,
 )
@@ -83,6 +84,8 @@ class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("filesystem", "repository_host", "s3")
+    USER: str = "postgres"
+    KEEPER_USER: str | None = "pgbackrest"
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},
@@ -173,13 +176,9 @@ class PostgresqlEngine(Engine):
 
     def await_log(self, segment: str) -> dict[str, Any]:
         timeline, number = self.segments.parse(segment)
-        end = self.segments.end(number)
-        return {
-            "segment": segment,
-            "lsn": f"{end >> 32:X}/{end & 0xFFFFFFFF:X}",
-            "timeline": timeline,
-            "stored_as": await_segment(self.tool, self._known_info(), segment),
-        }
+        stored = await_segment(self.tool, self._known_info(), segment)
+        lsn = lsn_text(self.segments.end(number))
+        return {"segment": segment, "lsn": lsn, "timeline": timeline, "stored_as": stored}
 
     @property
     def examining_host(self) -> str | None:
@@ -221,7 +220,6 @@ class PostgresqlEngine(Engine):
         ours = self._of_this_system(records)
         record, window = choose(ours, archive, target, backup=backup, timeline=timeline)
         self._require_programs(record)
-        last = max(window.until_lsn - self.segments.segment_bytes, 0)
         said = window.as_result()
         preflight = [
             Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
@@ -229,6 +227,7 @@ class PostgresqlEngine(Engine):
             Finding("timeline", True, f"{record.timeline} leads to {window.timeline}", str(window.timeline)),
             Finding("version", True, record.server_version, self.live.version),
         ]
+        last = max(window.until_lsn - self.segments.segment_bytes, 0)
         return RestorePlan(record, target, window.timeline, last, preflight, selection)
 
     def _require_programs(self, record: BackupRecord) -> None:

@@ -42,5 +42,10 @@ class Repository(ABC):
     def probe(self) -> Probe:
         """Look at the place; never raises, never takes longer than a few seconds."""
 
+    @classmethod
+    def keeper(cls, options: dict[str, Any]) -> str | None:
+        """The host that keeps it for others; None when every host reaches it by itself."""
+        return None
+
     def __str__(self) -> str:
         return f"repository {self.name} (repo{self.number}, {self.place})"

@@ -25,6 +25,10 @@ class RepositoryHost(Repository):
         "path": {"type": "path", "required": True},
     }
 
+    @classmethod
+    def keeper(cls, options: dict[str, Any]) -> str | None:
+        return str(options["host"])
+
     @property
     def place(self) -> str:
         return f"{self.options['host']}:{self.options['path']}"

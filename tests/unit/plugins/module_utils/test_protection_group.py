@@ -9,7 +9,6 @@ import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
-    backup_targets,
     balancer_endpoints,
     database_pairs,
     database_servers,
@@ -112,23 +111,9 @@ def test_the_source_is_asked_for_one_second_each() -> None:
     assert probe["deadline_seconds"] == 1
 
 
-def test_a_backup_target_carries_no_secret() -> None:
-    repositories = {
-        "offsite": {
-            "number": 2,
-            "s3": {"bucket": "b", "secret_key": "example-only"},
-            "cipher_passphrase": "example-only",
-        },
-        "vault": {"number": 1, "filesystem": {"path": "/r"}, "cipher_passphrase": "example-only"},
-    }
-    targets = backup_targets(DATABASES, repositories)
-    assert [target["repository"]["name"] for target in targets] == ["vault", "offsite"]
-    assert "example-only" not in str(targets)
-
-
-def test_an_unknown_repository_is_refused() -> None:
-    with pytest.raises(InputError, match="tape"):
-        backup_targets(DATABASES, {"vault": {"number": 1}}, ["tape"])
+def test_a_database_that_is_only_backed_up_has_no_pair() -> None:
+    databases = {**DATABASES, "ledger": {"engine": {"mariadb": {}}, "hosts": {"frankfurt": "fra-db1"}, "moves": False}}
+    assert [pair["name"] for pair in database_pairs(databases, "frankfurt", "dublin", HOSTVARS)] == ["orders"]
 
 
 def test_an_unobserved_source_makes_the_whole_loss_unknown_and_over() -> None:

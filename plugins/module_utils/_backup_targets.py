@@ -1,0 +1,186 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What a protection group backs up, into which repository, on which host and as whom; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import in_order
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import REPOSITORIES
+
+SECRETS_OF_A_REPOSITORY = ("cipher_passphrase", "access_key", "secret_key")
+DATABASE = "database"
+FILE_KINDS = ("filesystem", "configuration", "application_state", "logs")
+# What an operator asks for, and the kinds that it means. Logs are no part of a system.
+TYPES = {
+    "all": (DATABASE, *FILE_KINDS),
+    "full_system": (DATABASE, "filesystem", "configuration", "application_state"),
+    **{kind: (kind,) for kind in (DATABASE, *FILE_KINDS)},
+}
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing that is backed up: a database, or a set of files at one site."""
+
+    name: str
+    kind: str
+    site: str | None
+    entry: Entry
+    engine: Entry
+    hosts: list[str]
+
+
+def backup_targets(
+    databases: Mapping[str, Entry],
+    repositories: Mapping[str, Entry],
+    chosen: Iterable[str] = (),
+    files: Mapping[str, Entry] | None = None,
+    kind: str = DATABASE,
+    only: Iterable[str] = (),
+) -> list[dict[str, Any]]:
+    """Each source of the group with each repository it goes to, without any secret.
+
+    An entry is ``{name, kind, site, engine, repository, taken_on, taken_by, proven_on, proven_by, retention}``. The
+    tool's own configuration on the host holds the secrets, so no task argument or loop item needs them.
+    """
+    if kind not in TYPES:
+        raise InputError(
+            "choose what is backed up",
+            cause=f"recovery_backup_type is {kind!r}",
+            next_action=f"Use one of {', '.join(sorted(TYPES))}",
+        )
+    wanted, named = list(only), _known(chosen, repositories)
+    targets = [
+        target
+        for source in [*_databases(databases), *_file_sets(files or {})]
+        if source.kind in TYPES[kind] and (not wanted or source.name in wanted)
+        for target in _into_repositories(source, repositories, named)
+    ]
+    missing = sorted(set(wanted) - {target["name"] for target in targets})
+    if missing:
+        raise InputError(
+            f"back up {missing[0]}",
+            cause=f"{kind} has no source of that name with a repository",
+            next_action="Name keys of recovery_databases or recovery_files in recovery_backup_only",
+        )
+    return targets
+
+
+def _known(chosen: Iterable[str], repositories: Mapping[str, Entry]) -> list[str]:
+    names = list(chosen)
+    unknown = sorted(set(names) - set(repositories))
+    if unknown:
+        raise InputError(
+            f"use the repository {unknown[0]}",
+            cause=f"recovery_repositories has {', '.join(sorted(repositories))}",
+            next_action="Name one of these in recovery_backup_repositories",
+        )
+    return names
+
+
+def _databases(databases: Mapping[str, Entry]) -> list[Source]:
+    """One source a database, with all of its hosts."""
+    return [
+        Source(name, DATABASE, None, databases[name], databases[name]["engine"], _hosts(databases[name]))
+        for name in in_order(databases)
+    ]
+
+
+def _hosts(entry: Entry) -> list[str]:
+    return list(dict.fromkeys((entry.get("hosts") or {}).values()))
+
+
+def _file_sets(files: Mapping[str, Entry]) -> list[Source]:
+    """One source a set and site: the same paths of two hosts are two different things."""
+    sources = []
+    for name, entry in sorted(files.items()):
+        kind = str(entry.get("kind"))
+        if kind not in FILE_KINDS:
+            raise InputError(
+                f"read recovery_files.{name}",
+                cause=f"its kind is {kind}",
+                next_action=f"Set kind to one of {', '.join(FILE_KINDS)}",
+            )
+        for site, host in (entry.get("hosts") or {}).items():
+            sources.append(Source(name, kind, site, entry, _of_site(name, entry["engine"], site, kind), [host]))
+    return sources
+
+
+def _of_site(name: str, engine: Entry, site: str, kind: str) -> dict[str, Any]:
+    """The engine with the site in its stanza, so that the backups of two sites never mix."""
+    return {
+        member: {**options, "stanza": f"{options.get('stanza') or name}.{site}", "kind": kind}
+        for member, options in engine.items()
+    }
+
+
+def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen: list[str]) -> list[dict[str, Any]]:
+    engine = _engine_of(source)
+    by_number = sorted(repositories, key=lambda name: int(repositories[name].get("number") or 0))
+    targets = []
+    for name in _known(source.entry.get("repositories") or by_number, repositories):
+        repository = repositories[name]
+        kind = _kind_of(name, repository)
+        if kind.NAME not in engine.REPOSITORIES or (chosen and name not in chosen):
+            continue
+        keeper = kind.keeper(repository[kind.NAME]) if engine.KEEPER_USER else None
+        targets.append(
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "site": source.site,
+                "engine": source.engine,
+                "repository": without_secrets(name, repository),
+                "taken_on": keeper or (source.hosts or [""])[0],
+                "taken_by": engine.KEEPER_USER if keeper else engine.USER,
+                "proven_on": source.hosts,
+                "proven_by": engine.USER,
+                "retention": source.entry.get("retention") or repository.get("retention") or {},
+            }
+        )
+    return targets
+
+
+def _engine_of(source: Source) -> type[Engine]:
+    given = sorted(set(source.engine) & set(ENGINES))
+    if len(given) != 1 or len(source.engine) != 1:
+        raise InputError(
+            f"read the engine of {source.name}",
+            cause=f"it has {', '.join(sorted(source.engine)) or 'none'}",
+            next_action=f"Give exactly one of {', '.join(sorted(ENGINES))}",
+        )
+    return ENGINES[given[0]]
+
+
+def _kind_of(name: str, repository: Entry) -> type[Repository]:
+    given = sorted(set(repository) & set(REPOSITORIES))
+    if len(given) != 1:
+        raise InputError(
+            f"read recovery_repositories.{name}",
+            cause=f"its kind is {', '.join(given) or 'not given'}",
+            next_action=f"Give exactly one of {', '.join(sorted(REPOSITORIES))}",
+        )
+    return REPOSITORIES[given[0]]
+
+
+def without_secrets(name: str, repository: Entry) -> dict[str, Any]:
+    kept: dict[str, Any] = {"name": name}
+    for key, value in repository.items():
+        if isinstance(value, Mapping):
+            kept[key] = {option: one for option, one in value.items() if option not in SECRETS_OF_A_REPOSITORY}
+        elif key not in SECRETS_OF_A_REPOSITORY:
+            kept[key] = value
+    return kept

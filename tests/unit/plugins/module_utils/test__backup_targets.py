@@ -1,0 +1,80 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+
+DATABASES: dict[str, Any] = {
+    "orders": {
+        "engine": {"postgresql": {"version": 15, "stanza": "orders"}},
+        "hosts": {"frankfurt": "fra-db1", "dublin": "dub-db1"},
+    }
+}
+REPOSITORIES: dict[str, Any] = {
+    "offsite": {
+        "number": 2,
+        "s3": {"bucket": "b", "secret_key": "example-only"},
+        "cipher_passphrase": "example-only",
+        "retention": {"keep_days": 30},
+    },
+    "vault": {
+        "number": 1,
+        "repository_host": {"host": "wit-store1", "path": "/r"},
+        "cipher_passphrase": "example-only",
+    },
+}
+
+
+def test_no_target_carries_a_secret() -> None:
+    targets = backup_targets(DATABASES, REPOSITORIES)
+    assert [target["repository"]["name"] for target in targets] == ["vault", "offsite"]
+    assert "example-only" not in str(targets)
+
+
+def test_a_kept_backup_is_taken_by_the_keeper_and_any_other_where_the_data_is() -> None:
+    kept, offsite = backup_targets(DATABASES, REPOSITORIES)
+    assert (kept["taken_on"], kept["taken_by"]) == ("wit-store1", "pgbackrest")
+    assert (offsite["taken_on"], offsite["taken_by"]) == ("fra-db1", "postgres")
+    assert (kept["proven_on"], kept["proven_by"]) == (["fra-db1", "dub-db1"], "postgres")
+
+
+def test_what_a_repository_keeps_is_its_own_policy() -> None:
+    kept, offsite = backup_targets(DATABASES, REPOSITORIES)
+    assert (kept["retention"], offsite["retention"]) == ({}, {"keep_days": 30})
+
+
+def test_one_source_can_be_chosen() -> None:
+    assert [target["name"] for target in backup_targets(DATABASES, REPOSITORIES, only=["orders"])] == ["orders"] * 2
+    with pytest.raises(InputError, match="invoices"):
+        backup_targets(DATABASES, REPOSITORIES, only=["invoices"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"chosen": ["tape"]}, "tape"),
+        ({"kind": "everything"}, "recovery_backup_type is 'everything'"),
+        ({"files": {"shop": {"kind": "pictures"}}, "kind": "all"}, "recovery_files.shop"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_its_field(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        backup_targets(DATABASES, REPOSITORIES, **asked)
+
+
+def test_an_engine_that_is_not_there_is_named_with_its_database() -> None:
+    databases = {"wines": {"engine": {"cellar": {}}, "hosts": {"home": "db1"}}}
+    with pytest.raises(InputError, match="the engine of wines"):
+        backup_targets(databases, REPOSITORIES)
+
+
+def test_a_repository_of_no_kind_is_named() -> None:
+    with pytest.raises(InputError, match="recovery_repositories.nowhere"):
+        backup_targets(DATABASES, {"nowhere": {"number": 1}})
