@@ -10,7 +10,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
+    backup_proofs,
+    backup_targets,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
     balancer_endpoints,
@@ -40,6 +43,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "backup_proofs": _explained(backup_proofs),
             "backup_targets": _explained(backup_targets),
             "balancer_endpoints": _explained(balancer_endpoints),
             "database_pairs": _explained(database_pairs),

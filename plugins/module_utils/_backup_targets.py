@@ -148,6 +148,7 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
                 "taken_by": engine.KEEPER_USER if keeper else engine.USER,
                 "proven_on": source.hosts,
                 "proven_by": engine.USER,
+                "checks": source.entry.get("checks"),
                 "retention": source.entry.get("retention") or repository.get("retention") or {},
             }
         )
@@ -174,6 +175,33 @@ def _kind_of(name: str, repository: Entry) -> type[Repository]:
             next_action=f"Give exactly one of {', '.join(sorted(REPOSITORIES))}",
         )
     return REPOSITORIES[given[0]]
+
+
+def backup_proofs(
+    targets: Iterable[Mapping[str, Any]], level: str, host: str = "", checks: Iterable[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Where, by whom and by which questions each is proven: ``{name, engine, repository, host, user, checks}``.
+
+    Reading a repository is done by whoever writes it. A trial restore is made where the data is: on the last of its
+    hosts, which is seldom the active one, or for databases on ``host``. ``checks`` are for databases without their own.
+    """
+    proofs = []
+    for target in targets:
+        is_database = target["kind"] == DATABASE
+        restored_on = host if host and (is_database or host in target["proven_on"]) else target["proven_on"][-1]
+        is_read = level == "checked"
+        own = target["checks"]
+        proofs.append(
+            {
+                "name": target["name"],
+                "engine": target["engine"],
+                "repository": target["repository"],
+                "host": target["taken_on"] if is_read else restored_on,
+                "user": target["taken_by"] if is_read else target["proven_by"],
+                "checks": list(own if own is not None else checks if is_database else []),
+            }
+        )
+    return proofs
 
 
 def without_secrets(name: str, repository: Entry) -> dict[str, Any]:

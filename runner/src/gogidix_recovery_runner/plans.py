@@ -54,6 +54,8 @@ PLANS: dict[str, Plan] = {
     for plan in (
         Plan("protect", "Set up backups, archiving and the boot guard", _BACKUP, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("backup", "Take a backup and check it", _BACKUP, frozenset({Hold.BACKUPS})),
+        Plan("verify_backups", "Prove backups and remember it", _BACKUP, frozenset({Hold.DRILL})),
+        Plan("retention", "Remove the backups that no policy keeps", _BACKUP, frozenset({Hold.BACKUPS})),
         Plan("restore", "Restore in place or beside", _RECOVERY, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("failover", "Move the protection group to another site", _RECOVERY, _MOVE, moves=True),
         Plan("failback", "Move the protection group home", _RECOVERY, _MOVE, moves=True),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
+    backup_proofs,
+    backup_targets,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 
 DATABASES: dict[str, Any] = {
@@ -78,3 +81,19 @@ def test_an_engine_that_is_not_there_is_named_with_its_database() -> None:
 def test_a_repository_of_no_kind_is_named() -> None:
     with pytest.raises(InputError, match="recovery_repositories.nowhere"):
         backup_targets(DATABASES, {"nowhere": {"number": 1}})
+
+
+def test_a_repository_is_read_by_its_keeper_and_restored_where_the_data_is() -> None:
+    targets = backup_targets(DATABASES, REPOSITORIES)
+    read, _offsite = backup_proofs(targets, "checked")
+    restored, _offsite = backup_proofs(targets, "restored")
+    assert (read["host"], read["user"]) == ("wit-store1", "pgbackrest")
+    assert (restored["host"], restored["user"]) == ("dub-db1", "postgres")
+    assert backup_proofs(targets, "restored", "fra-db2")[0]["host"] == "fra-db2"
+
+
+def test_a_database_without_questions_of_its_own_is_asked_those_of_the_group() -> None:
+    own = {"orders": {**DATABASES["orders"], "checks": [{"name": "mine"}]}}
+    group = [{"name": "the group's"}]
+    assert backup_proofs(backup_targets(own, REPOSITORIES), "verified", "", group)[0]["checks"] == [{"name": "mine"}]
+    assert backup_proofs(backup_targets(DATABASES, REPOSITORIES), "verified", "", group)[0]["checks"] == group
