@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Finding,
     Reached,
     RestorePlan,
-    Selection,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
@@ -27,31 +26,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
-
-
-@dataclass(frozen=True)
-class RestoreRequest:
-    """What an operator asked for."""
-
-    target: RecoveryTarget
-    backup: str | None
-    timeline: int | None
-    confirm: str | None
-    is_in_place: bool
-    port: int | None
-    listen: str
-    keep_running: bool
-    run_id: str | None
-    selection: Selection = field(default_factory=Selection)
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether a second call means the same data, so that finding it there is enough."""
-        return self.run_id is not None or (not self.is_in_place and self.target.value is not None)
 
 
 class Restoration:
@@ -66,6 +44,7 @@ class Restoration:
         self.restore_plan: RestorePlan | None = None
         self.reached: Reached | None = None
         self.kept: Path | None = None
+        self.extracted: list[dict[str, Any]] = []
         self.is_done = False
         self.preflight: list[Finding] = []
         if request.is_in_place and not request.confirm:
@@ -73,6 +52,12 @@ class Restoration:
                 f"restore in place into {directory}",
                 cause="confirm is missing",
                 next_action="Set confirm to the system identifier of the inventory",
+            )
+        if request.is_in_place and (request.selection.databases or request.selection.tables):
+            raise InputError(
+                f"restore a part in place into {directory}",
+                cause="databases and tables are taken out of a copy that is restored beside",
+                next_action="Use mode: beside, and load the dumps it extracts where you want them",
             )
 
     @property
@@ -107,6 +92,7 @@ class Restoration:
         """An earlier run did it: its results are this run's."""
         self.reached = Reached(**marker["reached"])
         self.kept = Path(marker["kept"]) if marker.get("kept") else None
+        self.extracted = list(marker.get("extracted", []))
         self.preflight = [Finding(**each) for each in marker.get("preflight", [])]
 
     def _look_at_repository(self) -> None:
@@ -200,6 +186,7 @@ class Restoration:
                 "restored_at": written(now()),
                 "reached": self.reached.as_result(),
                 "kept": None if self.kept is None else str(self.kept),
+                "extracted": self.extracted,
                 "preflight": [each.as_result() for each in self.preflight],
             }
         )
@@ -239,11 +226,19 @@ class Restoration:
         try:
             proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
             self.reached = self.engine.open_beside(place.directory, proven, port=request.port)
+            self._extract(request)
             if not request.keep_running:
                 self.engine.stop(place.directory)
         except RecoveryError as error:
             self._set_apart(place.directory, error)
             raise
+
+    def _extract(self, request: RestoreRequest) -> None:
+        """Databases and tables are taken out of the whole copy; paths were laid down alone."""
+        selection = request.selection
+        if selection.databases or selection.tables:
+            place = self.place
+            self.extracted = self.engine.extract(place.directory, selection, place.extracted, port=request.port)
 
     def _set_apart(self, failed: Path, error: RecoveryError) -> None:
         """What failed must not be found where somebody would start it."""
@@ -279,5 +274,6 @@ class Restoration:
             "backup": None if record is None else record.as_result(now()),
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
+            "extracted": self.extracted,
             "preflight": [each.as_result() for each in self.preflight],
         }

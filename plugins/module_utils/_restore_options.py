@@ -16,11 +16,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
     TARGET_SPEC,
     parse_target,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import (
-    Restoration,
-    RestoreRequest,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import Restoration
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_removal import Removal
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 
 RESTORE_OPTIONS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -46,6 +46,10 @@ class Place:
     def tablespaces(self) -> Path:
         return self._sibling("tablespaces")
 
+    @property
+    def extracted(self) -> Path:
+        return self._sibling("extracted")
+
     def _sibling(self, ending: str) -> Path:
         return self.directory.with_name(f"{self.directory.name}.{ending}")
 
@@ -132,7 +136,7 @@ class Place:
         return self.quarantine
 
     def remove(self) -> None:
-        for path in (self.directory, self.tablespaces):
+        for path in (self.directory, self.tablespaces, self.extracted):
             if path.exists():
                 shutil.rmtree(path)
         self.marker.unlink(missing_ok=True)

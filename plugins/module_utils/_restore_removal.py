@@ -59,5 +59,6 @@ class Removal:
             "backup": None,
             "reached": None,
             "kept": None,
+            "extracted": [],
             "preflight": [],
         }

@@ -95,6 +95,8 @@ options:
   select:
     description:
       - The part that is wanted. All of the backup when nothing is named.
+      - Databases and tables are taken out of a whole copy that is restored with O(mode=beside), as dumps; see
+        RV(extracted). Loading them is yours to do, so that nothing live is overwritten.
     type: dict
     suboptions:
       paths:
@@ -189,6 +191,16 @@ kept:
   returned: success
   type: str
   sample: /var/lib/postgresql/15/main.pre-20260102T090000
+extracted:
+  description:
+    - What O(select.databases) and O(select.tables) named, written as dumps beside the copy, each read back. C(rows) are
+      counted in the copy; null for a whole database.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {part: storefront.public.orders, file: /var/lib/postgresql/15/beside.extracted/storefront.public.orders.dump,
+       rows: 1042, tables: 1}
 preflight:
   description: Everything that was looked at beforehand, what was seen, and what is needed.
   returned: success

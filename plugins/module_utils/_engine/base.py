@@ -241,6 +241,12 @@ class Engine(ABC):
         """Let a proven copy, which still runs, accept writes; it never archives."""
         return reached
 
+    def extract(
+        self, directory: Path, selection: Selection, destination: Path, *, port: int | None
+    ) -> list[dict[str, Any]]:
+        """Write the selected databases and tables of a running copy as dumps: ``{part, file, rows}`` each."""
+        raise AssertionError("only for an engine whose plan_restore accepts databases or tables")
+
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         """Make a proven and stopped copy ready to be the live data."""
         return None

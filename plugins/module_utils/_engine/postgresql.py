@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +39,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     read_archive,
     read_info,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_extract import (
+    extract,
+    parts_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_instance import (
     Instance,
     process_of,
@@ -47,6 +50,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
     LiveCluster,
     open_live,
+    require_programs,
     settle,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
@@ -73,7 +77,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     IntegrityError,
     LogGapError,
     RecoveryError,
-    VersionError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -216,10 +219,11 @@ class PostgresqlEngine(Engine):
         timeline: int | None,
         selection: Selection,
     ) -> RestorePlan:
+        parts_of(selection)
         archive = self._read_archive()
         ours = self._of_this_system(records)
         record, window = choose(ours, archive, target, backup=backup, timeline=timeline)
-        self._require_programs(record)
+        require_programs(self.live, record)
         said = window.as_result()
         preflight = [
             Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
@@ -229,20 +233,6 @@ class PostgresqlEngine(Engine):
         ]
         last = max(window.until_lsn - self.segments.segment_bytes, 0)
         return RestorePlan(record, target, window.timeline, last, preflight, selection)
-
-    def _require_programs(self, record: BackupRecord) -> None:
-        if record.server_version != self.live.version:
-            raise VersionError(
-                f"restore backup {record.id}",
-                cause=f"it is of PostgreSQL {record.server_version}, wanted is {self.live.version}",
-                next_action="Set engine.postgresql.version to the version of the backup",
-            )
-        if not os.access(self.live.binary_directory / "postgres", os.X_OK):
-            raise VersionError(
-                f"restore backup {record.id}",
-                cause=f"PostgreSQL {self.live.version} is not installed in {self.live.binary_directory}",
-                next_action="Install it, or set engine.postgresql.binary_directory",
-            )
 
     def identity_at(self, directory: Path) -> str | None:
         if not (directory / "global" / "pg_control").exists():
@@ -280,6 +270,11 @@ class PostgresqlEngine(Engine):
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))
         return replace(reached, timeline=opened.timeline)
+
+    def extract(
+        self, directory: Path, selection: Selection, destination: Path, *, port: int | None
+    ) -> list[dict[str, Any]]:
+        return extract(self._instance(directory, port), parts_of(selection), destination)
 
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         settle(staged, plan.target, plan.timeline, self._restore_command(live))

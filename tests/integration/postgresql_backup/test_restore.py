@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox, Story
+from tests.integration.servers.postgresql import PROGRAMS, as_postgres
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 
@@ -62,6 +63,20 @@ def test_a_copy_can_be_left_stopped_and_a_running_one_is_not_overwritten(story: 
     assert sandbox.is_running(beside)
     error = sandbox.fail("restore", "DR-PRE", directory=str(beside), target=target)
     assert "a server is running on it" in error["msg"]
+
+
+def test_a_dropped_table_is_extracted_from_a_copy_and_can_be_loaded_again(story: Story) -> None:
+    sandbox, directory = story.sandbox, story.sandbox.root / "parts"
+    options: dict[str, Any] = {"directory": str(directory), "target": at_time(story.before_drop), "port": 5434}
+    error = sandbox.fail("restore", "DR-INPUT", select={"tables": ["product"]}, **options)
+    assert "database.schema.table" in error["msg"] and not directory.exists()
+    [part] = sandbox.succeed("restore", select={"tables": ["postgres.product"]}, **options)["extracted"]
+    assert (part["part"], part["rows"], part["tables"]) == ("postgres.public.product", 20003, 1)
+    as_postgres(str(PROGRAMS / "pg_restore"), "-h", str(sandbox.root), "-d", "postgres", part["file"])
+    assert sandbox.sql("SELECT count(*) FROM product") == "20003"
+    sandbox.sql("DROP TABLE product")
+    sandbox.succeed("restore", directory=str(directory), state="absent")
+    assert not Path(part["file"]).exists()
 
 
 def test_check_mode_does_the_whole_preflight_and_touches_nothing(story: Story) -> None:
