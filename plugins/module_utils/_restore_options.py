@@ -19,9 +19,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import Restoration
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_removal import Removal
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_reversion import (
+    Acknowledgement,
+    Reversion,
+)
 
 RESTORE_OPTIONS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "reverted", "acknowledged"], "default": "present"},
     "mode": {"type": "str", "choices": ["in_place", "beside"], "default": "beside"},
     "directory": {"type": "path"},
     "port": {"type": "int"},
@@ -41,12 +45,17 @@ RESTORE_OPTIONS: dict[str, Any] = {
 }
 
 
-def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
+def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion | Acknowledgement:
     """What is wanted of the directory."""
     target = parse_target(given["target"])
     engine = open_engine(given)
     if given["state"] == "absent":
         return Removal(engine, Path(given["directory"]))
+    if given["state"] == "acknowledged":
+        return Acknowledgement(engine, Path(given["directory"] or engine.live_directory))
+    if given["state"] == "reverted":
+        live = Path(given["directory"] or engine.live_directory)
+        return Reversion(engine, live, keep_running=given["keep_running"])
     is_in_place = given["mode"] == "in_place"
     request = RestoreRequest(
         target=target,

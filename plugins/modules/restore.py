@@ -38,9 +38,12 @@ attributes:
         other call restores again.
 options:
   state:
-    description: Whether the data is to be there; V(absent) stops and removes a copy that was restored beside.
+    description:
+      - Whether the data is to be there; V(absent) stops and removes a copy that was restored beside.
+      - After a restore in place, V(reverted) makes the former data live again and sets apart what was restored,
+        and V(acknowledged) removes the former data.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, reverted, acknowledged]
     default: present
   mode:
     description: Whether the live data is replaced or a copy is made.
@@ -147,6 +150,13 @@ EXAMPLES = r"""
     mode: in_place
     confirm: "{{ recovery_databases.orders.system_identifier }}"
     run_id: "{{ recovery_run_id }}"
+
+- name: Take that back, as long as the former data is kept
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    mode: in_place
+    state: reverted
 """
 
 RETURN = r"""

@@ -255,6 +255,10 @@ class Engine(ABC):
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         """Start the live data and see it accept writes."""
 
+    def reopen(self, live: Path) -> None:
+        """Start the live data as it is; nothing to do where no server works on it."""
+        return None
+
     def stop(self, directory: Path) -> None:
         """Stop whatever works on a directory; nothing to do when nothing does."""
         return None

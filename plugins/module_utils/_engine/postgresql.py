@@ -282,6 +282,9 @@ class PostgresqlEngine(Engine):
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         return open_live(self.live)
 
+    def reopen(self, live: Path) -> None:
+        open_live(self.live)
+
     def stop(self, directory: Path) -> None:
         self._instance(directory, None).stop()
 

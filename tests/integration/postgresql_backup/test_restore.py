@@ -218,6 +218,23 @@ def test_the_live_data_is_replaced_by_proven_data_and_kept_aside(lost: Sandbox) 
     assert [each["timeline"] for each in windows] == [1, 2]
 
 
+def test_the_former_data_goes_live_again_or_is_acknowledged_to_be_unneeded(lost: Sandbox) -> None:
+    lost.stop()
+    options: dict[str, Any] = {"mode": "in_place", "confirm": lost.system_identifier}
+    kept = Path(lost.succeed("restore", target={"type": "name", "value": "before_the_release"}, **options)["kept"])
+    lost.sql("CREATE TABLE only_in_the_restored (id int)")
+    assert lost.succeed("restore", state="reverted", **options)["changed"] is True
+    assert lost.is_running() and not kept.exists()
+    assert lost.sql("SELECT to_regclass('only_in_the_restored') IS NULL") == "t"
+    assert "no restore in place has kept anything" in lost.fail("restore", "DR-PRE", state="reverted", **options)["msg"]
+
+    lost.stop()
+    kept = Path(lost.succeed("restore", **options)["kept"])
+    assert lost.succeed("restore", state="acknowledged", **options)["changed"] is True
+    assert not kept.exists() and lost.is_running()
+    assert lost.succeed("restore", state="acknowledged", **options)["changed"] is False
+
+
 def test_a_lost_cluster_comes_back_from_the_repository_and_its_key_alone(lost: Sandbox) -> None:
     identity = lost.system_identifier
     lost.sql("INSERT INTO product VALUES (2001);")
@@ -225,7 +242,7 @@ def test_a_lost_cluster_comes_back_from_the_repository_and_its_key_alone(lost: S
     lost.stop()
     lost.data.rename(lost.data.with_name("burnt"))
     result = lost.succeed("restore", mode="in_place", confirm=identity)
-    assert result["kept"] is None and result["reached"]["timeline"] == 3
+    assert result["kept"] is None
     assert lost.sql("SELECT max(id) FROM product") == "2001"
 
 
