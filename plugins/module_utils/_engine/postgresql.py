@@ -86,7 +86,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
-    REPOSITORIES: tuple[str, ...] = ("filesystem", "repository_host", "s3")
+    REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
     USER: str = "postgres"
     KEEPER_USER: str | None = "pgbackrest"
     OPTIONS: dict[str, Any] = {
