@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retenti
 COUNTS = st.integers(0, 5)
 
 
-def taken(name: str, day: float, level: str = "taken", **changes: object) -> BackupRecord:
+def taken(name: str, day: float, level: str = "taken", **changes: Any) -> BackupRecord:
     """A backup that ended a number of days after the beginning."""
     record = backup(name, 2, 2)
     at = BEGIN + timedelta(days=day)
@@ -52,7 +53,8 @@ def histories(draw: st.DrawFn) -> list[BackupRecord]:
     records: list[BackupRecord] = []
     for number, gap in enumerate(draw(st.lists(st.floats(0.01, 90), min_size=1, max_size=14))):
         day = (records[-1].stopped_at - BEGIN) / timedelta(days=1) + gap if records else gap
-        parent = draw(st.sampled_from(records)) if records and draw(st.booleans()) else None
+        builds_on_another: bool = draw(st.booleans())
+        parent = draw(st.sampled_from(records)) if records and builds_on_another else None
         records.append(
             taken(
                 f"B{number:02}",
