@@ -36,18 +36,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backups:
-  description: The backups, oldest first.
+  description:
+    - The backups, oldest first.
+    - C(proven_age_seconds) is the age of the evidence for the level of trust, null without any.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
        parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
-    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100,
+    age_seconds: 12.5, proven_age_seconds: null, start_lsn: 0/5000028, stop_lsn: 0/5000100,
     wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
     size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
     system_identifier: "7711027769581624793", server_version: "15", errors: [],
-    trust: {level: taken, proven_at: null, evidence: {}}}
+    trust: {level: taken, proven_at: null, levels: {}, evidence: {}}}
 windows:
   description:
     - Where every moment can be recovered, by timeline, oldest first.
