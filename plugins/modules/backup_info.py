@@ -12,6 +12,7 @@ version_added: 1.0.0
 description:
   - Lists the backups in a repository with their age and the evidence that this host has for them, and the windows
     within which every moment can be recovered. A window ends where the transaction log has a gap.
+  - The result is what the check O(gogidix.disaster_recovery.validate#module:checks[].backup_policy) judges.
   - What it says is read from the repository at this moment; nothing of it is remembered, except the evidence.
   - A stanza that does not exist, or that cannot be read, is a failure.
 extends_documentation_fragment:
@@ -35,6 +36,21 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+engine:
+  description: What was backed up, by its name in O(engine).
+  returned: success
+  type: str
+  sample: postgresql
+stanza:
+  description: The name under which its backups are kept.
+  returned: success
+  type: str
+  sample: orders
+read_at:
+  description: When this was read.
+  returned: success
+  type: str
+  sample: "2026-01-02T09:00:31.200000Z"
 backups:
   description:
     - The backups, oldest first.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox
+from tests.integration.servers.module_run import run_module
 
 LAST = {"keep_last": 1}
 
@@ -78,3 +79,21 @@ def test_what_the_store_does_not_let_go_is_named(generations: tuple[Sandbox, lis
         sandbox.tool("start")
     assert error["recovery"]["kept_anyway"] == [before[0]] and before[0] in error["msg"]
     assert ids(sandbox.succeed("backup_info")["backups"]) == before
+
+
+def test_what_backup_info_returns_is_what_the_policy_check_judges(generations: tuple[Sandbox, list[str]]) -> None:
+    sandbox, _names = generations
+    policy = {
+        "catalogues": [sandbox.succeed("backup_info")],
+        "stanzas": ["orders"],
+        "places": {"local": {"site": "far", "medium": "object", "immutable": True}},
+        "max_recovery_point_age_seconds": 600,
+        "copies": 2,
+    }
+    age = {"catalogue": policy["catalogues"][0], "max_age_seconds": 600}
+    checks = [{"name": "it is young", "backup_age": age}, {"name": "it is kept by the rule", "backup_policy": policy}]
+    seen = run_module("validate", {"checks": checks, "site": "here"})
+    assert seen.get("passed") is True, seen
+    strict = {"name": "three copies", "backup_policy": {**policy, "copies": 3}}
+    failed = run_module("validate", {"checks": [strict], "site": "here"})
+    assert failed["error_code"] == "DR-CHECK" and "copies 2 of 3 (live, local)" in failed["msg"]
