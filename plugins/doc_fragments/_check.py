@@ -13,7 +13,7 @@ class ModuleDocFragment:
 requirements:
   - dnspython, for O(checks[].dns) and for O(checks[].http) through the name servers
   - psycopg2, for O(checks[].sql) and O(checks[].replication)
-  - pgbackrest, for O(checks[].backup_age)
+  - pgbackrest, for O(checks[].backup_age.stanza)
 options:
   checks:
     description:
@@ -37,13 +37,18 @@ options:
         type: bool
         default: false
       backup_age:
-        description: The newest backup without errors, as pgBackRest tells on a host that reaches the repository.
+        description:
+          - The newest backup without errors. Give exactly one of O(checks[].backup_age.catalogue), for any engine, and
+            O(checks[].backup_age.stanza), which asks pgBackRest on a host that reaches the repository.
         type: dict
         suboptions:
+          catalogue:
+            description:
+              - What M(gogidix.disaster_recovery.backup_info) returned, also when it failed. A failed one has no backup.
+            type: dict
           stanza:
-            description: The name of the stanza.
+            description: The name of the stanza of pgBackRest.
             type: str
-            required: true
           repository_number:
             description: The number of the repository in pgBackRest's configuration; all of them by default.
             type: int
@@ -54,6 +59,89 @@ options:
           configuration_file:
             description: The path of pgBackRest's configuration, when it is not the usual one.
             type: path
+      backup_policy:
+        description:
+          - Whether a protection group is backed up by the rule 3-2-1-1-0, as far as that is proven. Three copies on two
+            media, one of them off site and one immutable, and no errors. It judges what
+            M(gogidix.disaster_recovery.backup_info) returned for each repository and asks nobody itself.
+          - A repository is a copy when it was read, its place is reached, and its newest usable backup is not older
+            than O(checks[].backup_policy.max_backup_age_seconds). Two entries for the same place are one copy.
+          - An error is a backup that is damaged or unfinished, and also a repository that is no copy or of which
+            nothing was proven in time.
+        type: dict
+        suboptions:
+          catalogues:
+            description:
+              - The results of M(gogidix.disaster_recovery.backup_info), one for each stanza and repository, failed ones
+                as well. C(results) of a registered loop is such a list.
+            type: list
+            elements: dict
+            required: true
+          stanzas:
+            description: The names of the backups that the protection group consists of. Each is judged by itself.
+            type: list
+            elements: str
+            required: true
+          places:
+            description:
+              - What is known of each repository besides, by its name. C(site) is where it is, without it the repository
+                is not off site. C(medium) is what it is made of, V(disk), V(object) or V(tape) for instance, by
+                default as C(backup_info) says. C(immutable) is true when somebody has seen that nobody can remove what
+                was written to it; a mere intention does not count.
+            type: dict
+            default: {}
+          site:
+            description: Where the live data is. O(site) when not given.
+            type: str
+          live_medium:
+            description: The medium of the live data.
+            type: str
+            default: disk
+          copies:
+            description: So many copies are wanted. The live data counts as one.
+            type: int
+            default: 3
+          media:
+            description: On so many different media, that of the live data included.
+            type: int
+            default: 2
+          offsite:
+            description: So many of the repositories at another site than the live data.
+            type: int
+            default: 1
+          immutable:
+            description: So many of the repositories that nobody can remove anything from.
+            type: int
+            default: 1
+          errors:
+            description: So many errors are accepted.
+            type: int
+            default: 0
+          proven_level:
+            description: The level of trust that at least one backup in each repository must have.
+            type: str
+            choices: [checked, restored, verified]
+            default: restored
+          max_proven_age_seconds:
+            description: How old the evidence for it may be.
+            type: int
+            default: 604800
+          max_backup_age_seconds:
+            description: How old the newest usable backup of a copy may be.
+            type: int
+            default: 172800
+          max_recovery_point_age_seconds:
+            description:
+              - How old the newest moment that can be recovered may be, in the best copy. Not judged by default.
+            type: int
+          max_catalogue_age_seconds:
+            description: How long ago C(backup_info) may have read a repository.
+            type: int
+            default: 3600
+          gaps:
+            description: Whether gaps in the transaction log are accepted. Each is told with its beginning and its end.
+            type: bool
+            default: false
       dns:
         description: A record at every authoritative name server, each asked itself.
         type: dict

@@ -28,6 +28,9 @@ def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
         recovery_point = {"at": written(point), "age_seconds": round((at - point).total_seconds(), 3)}
     repository = engine.repository
     return {
+        "engine": engine.NAME,
+        "stanza": engine.stanza,
+        "read_at": written(at),
         "backups": [record.as_result(at) for record in records],
         "windows": catalogue.windows,
         "newest_recovery_point": recovery_point,

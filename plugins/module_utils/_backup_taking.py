@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._anomaly import AnomalyRules, anomalies_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Catalogue, Engine, Taken
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -41,7 +41,7 @@ class BackupTaking:
         strategy: str,
         *,
         unless_newer_than_seconds: float | None,
-        minimum_percent_of_median: int,
+        rules: AnomalyRules,
         check: bool,
     ) -> None:
         engine.require_strategy(strategy)
@@ -52,7 +52,7 @@ class BackupTaking:
         begun = now().replace(microsecond=0)
         self.wanted_since: datetime = begun - timedelta(seconds=unless_newer_than_seconds or 0)
         self.must_be_new = unless_newer_than_seconds is None
-        self.minimum_percent = minimum_percent_of_median
+        self.rules = rules
         self.check = check
         self.catalogue: Catalogue | None = None
         self.known: set[str] | None = None
@@ -132,7 +132,7 @@ class BackupTaking:
         if record.strategy != self.strategy:
             self.notes.append(f"A {record.strategy} backup was taken instead of {self.strategy}")
         self.engine.prove_complete(record)
-        self._require_plausible_size(record, catalogue.records)
+        self._judge_anomalies(record, self.ledger.judge(catalogue.records))
         if self.check:
             self._check(record)
 
@@ -154,24 +154,18 @@ class BackupTaking:
             return "full"
         return self.strategy
 
-    def _require_plausible_size(self, record: BackupRecord, records: list[BackupRecord]) -> None:
-        """A backup of a fraction of the usual size is an empty one until somebody says otherwise."""
-        others = [
-            each.size_bytes
-            for each in records
-            if each.id != record.id and each.is_usable and each.system_identifier == record.system_identifier
-        ]
-        if not others or self.minimum_percent <= 0:
-            return
-        usual = median(others)
-        if record.size_bytes * 100 < usual * self.minimum_percent:
-            error = f"it holds {record.size_bytes} bytes, less than {self.minimum_percent} % of the usual {usual:.0f}"
-            self.ledger.note_failure(record, [error], {"median_bytes": usual})
+    def _judge_anomalies(self, record: BackupRecord, records: list[BackupRecord]) -> None:
+        """A backup that is unlike the others is a bad one until somebody says otherwise."""
+        for anomaly in anomalies_of(record, records, self.rules):
+            if self.rules.reaction_to(anomaly.kind) == "note":
+                self.notes.append(f"Unusual ({anomaly.kind}): {anomaly.cause}. {anomaly.next_action}")
+                continue
+            self.ledger.note_failure(record, [anomaly.cause], {"anomaly": anomaly.kind, **anomaly.evidence})
             raise IntegrityError(
                 f"accept backup {record.id}",
-                cause=error,
-                next_action="See whether data was lost; if not, lower minimum_percent_of_median once",
-                evidence={"backup": record.id, "size_bytes": record.size_bytes, "median_bytes": usual},
+                cause=anomaly.cause,
+                next_action=anomaly.next_action,
+                evidence={"backup": record.id, "anomaly": anomaly.kind, **anomaly.evidence},
             )
 
     def _check(self, record: BackupRecord) -> None:

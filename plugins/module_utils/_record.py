@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import parse_instant, written
 
 # A backup climbs these one by one, by evidence only.
 TRUST_LEVELS = ("taken", "checked", "restored", "verified")
@@ -24,10 +25,14 @@ def is_trusted_as(level: str, wanted: str) -> bool:
 
 @dataclass(frozen=True)
 class Trust:
-    """A level and what it rests on; ``proven_at`` is None as long as nobody looked."""
+    """A level and what it rests on; ``proven_at`` is None as long as nobody looked.
+
+    ``levels`` tells when each level up to this one was last proven: a look at a lower one does not renew the higher.
+    """
 
     level: str = "taken"
     proven_at: str | None = None
+    levels: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
@@ -80,9 +85,26 @@ class BackupRecord:
         """Nothing is known against it."""
         return not self.errors
 
+    def is_proven_as(self, level: str, *, since: datetime | None = None) -> bool:
+        """Whether there is evidence of at least ``level``, not older than ``since``, and nothing against it."""
+        if not self.is_usable or not is_trusted_as(self.trust.level, level):
+            return False
+        proven_at = instant_of(self.trust.levels.get(level))
+        return since is None or (proven_at is not None and proven_at >= since)
+
     def as_result(self, at: datetime) -> dict[str, Any]:
-        """Plain values for a module's result; the age is that of what it holds, counted to ``at``."""
+        """Plain values for a module's result; the ages are those of what it holds and of its level, up to ``at``."""
         result = asdict(self)
         result["started_at"], result["stopped_at"] = written(self.started_at), written(self.stopped_at)
         result["age_seconds"] = round((at - self.stopped_at).total_seconds(), 3)
+        proven_at = None if self.trust.level == TRUST_LEVELS[0] else instant_of(self.trust.proven_at)
+        result["proven_age_seconds"] = None if proven_at is None else round((at - proven_at).total_seconds(), 3)
         return result
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """An instant out of the ledger; what cannot be read is as good as never."""
+    try:
+        return None if text is None else parse_instant(text, option="trust_directory")
+    except InputError:
+        return None

@@ -81,23 +81,28 @@ class TrustLedger:
     def note_success(self, record: BackupRecord, level: str, evidence: dict[str, Any]) -> None:
         """Raise a backup to ``level``; what was proven beyond it before stays, if nothing spoke against it since."""
         known = judged(record, self.read().get(record.id))
-        if known.is_usable and is_trusted_as(known.trust.level, level) and known.trust.level != level:
-            level, evidence = known.trust.level, {**known.trust.evidence, **evidence}
-        elif known.is_usable:
+        at = written(now())
+        levels = {each: at for each in TRUST_LEVELS[1:] if is_trusted_as(level, each)}
+        if known.is_usable:
             evidence = {**known.trust.evidence, **evidence}
-        self._note(record, level, [], evidence)
+            levels = {**known.trust.levels, **levels}
+            level = max(level, known.trust.level, key=TRUST_LEVELS.index)
+        self._note(record, level, [], evidence, levels)
 
     def note_failure(self, record: BackupRecord, errors: list[str], evidence: dict[str, Any]) -> None:
         """Take a backup back to ``taken``. ``errors`` speak against using it; empty means: could not be verified."""
-        self._note(record, TRUST_LEVELS[0], errors, evidence)
+        self._note(record, TRUST_LEVELS[0], errors, evidence, {})
 
-    def _note(self, record: BackupRecord, level: str, errors: list[str], evidence: dict[str, Any]) -> None:
+    def _note(
+        self, record: BackupRecord, level: str, errors: list[str], evidence: dict[str, Any], levels: dict[str, str]
+    ) -> None:
         self.require_writable()
         entries = self.read()
         entries[record.id] = {
             "identity": record.identity,
             "level": level,
-            "proven_at": written(now()),
+            "proven_at": levels.get(level) or written(now()),
+            "levels": levels,
             "host": os.uname().nodename,
             "errors": errors,
             "evidence": evidence,
@@ -114,10 +119,11 @@ def judged(record: BackupRecord, entry: dict[str, Any] | None) -> BackupRecord:
     """A record with the trust of its ledger entry; an entry about another backup of the same name is no evidence."""
     if entry is None or entry.get("identity") != record.identity:
         return record
-    evidence = entry.get("evidence")
+    evidence, levels = entry.get("evidence"), entry.get("levels")
     trust = Trust(
         level=entry["level"],
         proven_at=entry.get("proven_at"),
+        levels={name: at for name, at in levels.items() if isinstance(at, str)} if isinstance(levels, dict) else {},
         evidence={**(evidence if isinstance(evidence, dict) else {}), "host": entry.get("host")},
     )
     return replace(record, trust=trust, errors=[*record.errors, *map(str, entry["errors"])])

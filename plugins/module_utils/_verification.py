@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Engine, Examination
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     IntegrityError,
@@ -24,25 +26,38 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord, is_trusted_as
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import Sample, sampled
 
 PROOFS_AGAINST = ("DR-INT", "DR-WAL", "DR-KEY")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which backups are looked at, how far they are to be proven, and which evidence is good enough as it is.
+
+    ``backups`` names them; with neither names nor a sample it is the newest one. ``since`` is how old evidence may be.
+    """
+
+    level: str
+    backups: list[str] = field(default_factory=list)
+    sample: Sample | None = None
+    unless_proven: bool = False
+    since: datetime | None = None
+
+
 class Verification:
-    """A Subject: the trust in one backup."""
+    """A Subject: the trust in some backups."""
 
     def __init__(
         self,
         engine: Engine,
         ledger: TrustLedger,
+        wanted: Wanted,
         *,
-        backup: str | None,
-        level: str,
         checks: list[Check],
         scratch_directory: Path,
-        unless_proven: bool,
     ) -> None:
-        if level == "verified" and not checks:
+        if wanted.level == "verified" and not checks:
             raise InputError(
                 "read the option checks",
                 cause="the level verified needs at least one question to the restored data",
@@ -50,88 +65,134 @@ class Verification:
             )
         self.engine = engine
         self.ledger = ledger
-        self.wanted_backup = backup
-        self.level = level
+        self.wanted = wanted
+        self.level = wanted.level
         self.checks = checks
         self.scratch_directory = scratch_directory
-        self.unless_proven = unless_proven
-        self.record: BackupRecord | None = None
-        self.is_done = False
+        self.chosen: list[str] | None = None
+        self.records: list[BackupRecord] = []
+        self.done: set[str] = set()
 
     def describe(self) -> Description:
-        record = self._read()
-        is_proven = is_trusted_as(record.trust.level, self.level) and record.is_usable
+        self._read()
         return {
-            "backup": record.id,
-            "trust": record.trust.level,
-            "is_proven": is_proven and (self.is_done or self.unless_proven),
+            "backups": {
+                record.id: {"trust": record.trust.level, "is_proven": self._is_proven(record)}
+                for record in self.records
+            }
         }
 
-    def _read(self) -> BackupRecord:
+    def _is_proven(self, record: BackupRecord) -> bool:
+        if record.id in self.done:
+            return record.is_proven_as(self.level)
+        return self.wanted.unless_proven and record.is_proven_as(self.level, since=self.wanted.since)
+
+    def _read(self) -> None:
         records = self.ledger.judge(self.engine.read_records().records)
-        found = [record for record in records if self.wanted_backup in (None, record.id)]
-        if not found:
-            known = ", ".join(record.id for record in records[-5:]) or "none"
+        if self.chosen is None:
+            self.chosen = self._choose(records)
+        chosen = self.chosen
+        self.records = [record for record in records if record.id in chosen]
+
+    def _choose(self, records: list[BackupRecord]) -> list[str]:
+        """Once: what is proven meanwhile must not change what was asked for."""
+        known = {record.id for record in records}
+        if self.wanted.sample is not None:
+            chosen = [each.id for each in sampled(records, self.wanted.sample, self.level, self.wanted.since)]
+        else:
+            chosen = self.wanted.backups or [record.id for record in records[-1:]]
+        missing = [name for name in chosen if name not in known]
+        # A sample of which everything is proven is a good answer; one of nothing usable is not.
+        if missing or not (chosen or any(record.is_usable for record in records)):
+            newest = ", ".join(record.id for record in records[-5:]) or "none"
             raise RepositoryError(
-                f"find backup {self.wanted_backup or 'of any kind'} in {self.engine.repository}",
-                cause=f"it is not there, the newest are: {known}",
+                f"find backup {', '.join(missing) or 'of any kind'} in {self.engine.repository}",
+                cause=f"it is not there, the newest are: {newest}",
                 next_action="Name one of these, or take a backup first",
             )
-        self.record = found[-1]
-        self.wanted_backup = self.record.id
-        return self.record
+        return chosen
 
     def plan(self, before: Description) -> Description:
-        if before["is_proven"]:
+        pending = [record for record in self.records if not before["backups"][record.id]["is_proven"]]
+        if not pending:
             return before
-        if self.record is None:
-            raise AssertionError("describe() comes first")
         self.ledger.require_writable()
         host = self.engine.examining_host
         if self.level == "checked" and host is not None:
             raise PreconditionError(
-                f"check backup {self.record.id} here",
+                f"check backup {pending[0].id} here",
                 cause=f"{self.engine.repository} is kept by another host, and can only be read there",
                 next_action=f"Run this on the repository host {host}, or raise the trust to restored",
             )
         if self.level != "checked":
+            largest = max(pending, key=lambda record: record.size_bytes)
             self.scratch_directory.mkdir(parents=True, exist_ok=True)
-            require_space(self.scratch_directory, self.record.size_bytes, f"restore {self.record.id} for a trial")
-        level = before["trust"] if is_trusted_as(before["trust"], self.level) else self.level
-        return {**before, "trust": level, "is_proven": True}
+            require_space(self.scratch_directory, largest.size_bytes, f"restore {largest.id} for a trial")
+        proven = {record.id: {"trust": self._raised(record), "is_proven": True} for record in pending}
+        return {"backups": {**before["backups"], **proven}}
+
+    def _raised(self, record: BackupRecord) -> str:
+        return record.trust.level if is_trusted_as(record.trust.level, self.level) else self.level
 
     def apply(self, before: Description, after: Description) -> None:
-        record = self.record
-        if record is None:
-            raise AssertionError("describe() comes first")
-        try:
-            self._climb(record)
-        except RecoveryError as error:
-            against = [error.cause] if error.error_code in PROOFS_AGAINST else []
-            self.ledger.note_failure(record, against, {"could_not_verify": str(error), "code": error.error_code})
-            raise
-        self.is_done = True
+        """Every backup gets its turn; one that fails does not keep the others from being looked at."""
+        pending = [record for record in self.records if not before["backups"][record.id]["is_proven"]]
+        failures = []
+        for record, examined in self._examine(pending):
+            try:
+                self._climb(record, examined)
+            except RecoveryError as error:
+                against = [error.cause] if error.error_code in PROOFS_AGAINST else []
+                self.ledger.note_failure(record, against, {"could_not_verify": str(error), "code": error.error_code})
+                failures.append(error)
+            else:
+                self.done.add(record.id)
+        if failures:
+            raise self._together(failures, pending)
 
-    def _climb(self, record: BackupRecord) -> None:
-        evidence: dict[str, Any] = {"checked": self._examine(record)}
+    def _together(self, failures: list[RecoveryError], pending: list[BackupRecord]) -> RecoveryError:
+        """One failure as it is; several as one that names them all."""
+        if len(failures) == 1:
+            return failures[0]
+        return type(failures[0])(
+            f"verify {len(failures)} of {len(pending)} backups in {self.engine.repository}",
+            cause="; ".join(f"{error.what}: {error.cause}" for error in failures),
+            next_action=failures[0].next_action,
+            code=failures[0].error_code,
+            evidence={"failed": [error.what for error in failures], "proven": sorted(self.done)},
+        )
+
+    def _climb(self, record: BackupRecord, examined: Examination | RecoveryError | None) -> None:
+        evidence: dict[str, Any] = {"checked": self._verdict(record, examined)}
         if self.level != "checked":
             evidence["restored"] = self._rehearse(record)
         self.ledger.note_success(record, self.level, evidence)
 
-    def _examine(self, record: BackupRecord) -> dict[str, Any]:
-        """Read the backup where it lies; away from there the trial restore reads every file of it instead."""
+    def _examine(self, pending: list[BackupRecord]) -> list[tuple[BackupRecord, Examination | RecoveryError | None]]:
+        """Read all of them where they lie, at once; None away from there."""
         if self.engine.examining_host is not None:
+            return [(record, None) for record in pending]
+        try:
+            found = self.engine.examine(pending)
+        except RecoveryError as error:
+            return [(record, error) for record in pending]
+        return [(record, found[record.id]) for record in pending]
+
+    def _verdict(self, record: BackupRecord, examined: Examination | RecoveryError | None) -> dict[str, Any]:
+        """What reading it showed; away from there the trial restore reads every file of it instead."""
+        if isinstance(examined, RecoveryError):
+            raise examined
+        if examined is None:
             self.engine.prove_complete(record)
             return {"by": "the trial restore, which reads every file and compares its checksum"}
-        examination = self.engine.examine([record])[record.id]
-        if examination.errors:
+        if examined.errors:
             raise IntegrityError(
                 f"check backup {record.id}",
-                cause="; ".join(examination.errors),
+                cause="; ".join(examined.errors),
                 next_action="Use another backup, and take a new full one",
-                evidence=examination.evidence,
+                evidence=examined.evidence,
             )
-        return examination.evidence
+        return examined.evidence
 
     def _rehearse(self, record: BackupRecord) -> dict[str, Any]:
         """Restore into a directory that is ours alone and is gone afterwards, however it ends."""
@@ -164,9 +225,14 @@ class Verification:
                 shutil.rmtree(directory)
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, **after}
+        return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, "level": self.level, **after}
 
     def results(self, after: Description) -> dict[str, Any]:
-        if self.record is None:
-            raise AssertionError("describe() comes first")
-        return {"backup": self.record.as_result(now()), "trust": after["trust"]}
+        at = now()
+        backups = [record.as_result(at) for record in self.records]
+        return {
+            "backup": backups[-1] if backups else None,
+            "backups": backups,
+            "trust": after["backups"][self.records[-1].id]["trust"] if backups else None,
+            "looked_at": sorted(self.done),
+        }

@@ -10,7 +10,7 @@ module: backup
 short_description: Take a backup and see that it can be used
 version_added: 1.0.0
 description:
-  - Takes a full, differential or incremental backup, reads it back from the repository, compares its size with the
+  - Takes a full, differential or incremental backup, reads it back from the repository, compares it with the
     others, and sees that the transaction log it needs has arrived. Only then it counts as taken.
   - With O(strategy=transaction_log) the current piece of the transaction log is closed and awaited in the repository.
   - A differential or incremental backup whose chain is missing or damaged becomes a full one, and RV(notes) says so.
@@ -46,9 +46,49 @@ options:
     type: float
   minimum_percent_of_median:
     description:
-      - A backup that holds less than this share of what the others usually hold is an error, V(0) accepts any.
+      - A backup that holds less than this share of what the others usually hold is C(shrunk), V(0) accepts any.
     type: int
     default: 50
+  maximum_percent_of_median:
+    description:
+      - A backup that holds more than this share of what the others usually hold is C(grown), V(0) accepts any.
+    type: int
+    default: 300
+  maximum_entropy_percent:
+    description:
+      - A backup has a jump in C(entropy) when a byte of it takes more room in the repository than this share of what is
+        usual, for it cannot be compressed as the others can. Data that somebody else encrypted looks so, as does noise.
+        V(0) accepts any.
+      - It is a hint, no proof. An engine that stores only what is new says less by it than one that stores everything.
+    type: int
+    default: 200
+  anomalies:
+    description:
+      - What becomes of a backup that is unlike the others. V(error) fails the module, and the backup counts as damaged
+        until it is verified. V(note) says so in RV(notes).
+    type: dict
+    default: {}
+    suboptions:
+      empty:
+        description: It holds nothing.
+        type: str
+        choices: [error, note, ignore]
+        default: error
+      shrunk:
+        description: It holds less than O(minimum_percent_of_median).
+        type: str
+        choices: [error, note, ignore]
+        default: error
+      grown:
+        description: It holds more than O(maximum_percent_of_median).
+        type: str
+        choices: [error, note, ignore]
+        default: note
+      entropy:
+        description: It can be compressed far less than usual, see O(maximum_entropy_percent).
+        type: str
+        choices: [error, note, ignore]
+        default: note
   check:
     description: Also read the backup in the repository, which raises it to the trust level C(checked).
     type: bool
@@ -132,6 +172,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._anomaly import REACTIONS, AnomalyRules
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_taking import (
     BackupTaking,
     LogAwaiting,
@@ -145,6 +186,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 
+ANOMALIES = {
+    kind: {"type": "str", "choices": list(REACTIONS), "default": reaction} for kind, reaction in AnomalyRules.reactions
+}
+
 
 def main() -> None:
     module = AnsibleModule(
@@ -153,7 +198,10 @@ def main() -> None:
             "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "incremental"},
             "log_segment": {"type": "str"},
             "unless_newer_than_seconds": {"type": "float"},
-            "minimum_percent_of_median": {"type": "int", "default": 50},
+            "minimum_percent_of_median": {"type": "int", "default": AnomalyRules.minimum_percent},
+            "maximum_percent_of_median": {"type": "int", "default": AnomalyRules.maximum_percent},
+            "maximum_entropy_percent": {"type": "int", "default": AnomalyRules.maximum_entropy_percent},
+            "anomalies": {"type": "dict", "options": ANOMALIES, "default": {}},
             "check": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -172,7 +220,12 @@ def subject_of(given: dict[str, Any]) -> BackupTaking | LogShipping:
         open_ledger(given, engine),
         given["strategy"],
         unless_newer_than_seconds=given["unless_newer_than_seconds"],
-        minimum_percent_of_median=given["minimum_percent_of_median"],
+        rules=AnomalyRules(
+            given["minimum_percent_of_median"],
+            given["maximum_percent_of_median"],
+            given["maximum_entropy_percent"],
+            tuple(given["anomalies"].items()),
+        ),
         check=given["check"],
     )
 

@@ -12,6 +12,7 @@ version_added: 1.0.0
 description:
   - Lists the backups in a repository with their age and the evidence that this host has for them, and the windows
     within which every moment can be recovered. A window ends where the transaction log has a gap.
+  - The result is what the check O(gogidix.disaster_recovery.validate#module:checks[].backup_policy) judges.
   - What it says is read from the repository at this moment; nothing of it is remembered, except the evidence.
   - A stanza that does not exist, or that cannot be read, is a failure.
 extends_documentation_fragment:
@@ -35,19 +36,36 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+engine:
+  description: What was backed up, by its name in O(engine).
+  returned: success
+  type: str
+  sample: postgresql
+stanza:
+  description: The name under which its backups are kept.
+  returned: success
+  type: str
+  sample: orders
+read_at:
+  description: When this was read.
+  returned: success
+  type: str
+  sample: "2026-01-02T09:00:31.200000Z"
 backups:
-  description: The backups, oldest first.
+  description:
+    - The backups, oldest first.
+    - C(proven_age_seconds) is the age of the evidence for the level of trust, null without any.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 20260102-030405F, engine: postgresql, stanza: orders, repository: vault, strategy: full,
        parent: null, chain: [], started_at: "2026-01-02T03:04:05Z", stopped_at: "2026-01-02T03:04:11Z",
-    age_seconds: 12.5, start_lsn: 0/5000028, stop_lsn: 0/5000100,
+    age_seconds: 12.5, proven_age_seconds: null, start_lsn: 0/5000028, stop_lsn: 0/5000100,
     wal_start: "000000010000000000000005", wal_stop: "000000010000000000000005", timeline: 1,
     size_bytes: 23213935, stored_bytes: 2861360, changed_bytes: 2861360, encrypted: true,
     system_identifier: "7711027769581624793", server_version: "15", errors: [],
-    trust: {level: taken, proven_at: null, evidence: {}}}
+    trust: {level: taken, proven_at: null, levels: {}, evidence: {}}}
 windows:
   description:
     - Where every moment can be recovered, by timeline, oldest first.

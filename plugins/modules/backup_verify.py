@@ -20,6 +20,8 @@ description:
   - A trial restore listens on no network, archives nothing, and is removed afterwards.
   - The evidence is kept in O(trust_directory) on this host. A backup that is found damaged is not used by
     M(gogidix.disaster_recovery.restore) any more; one that could not be verified falls back to C(taken).
+  - With several backups each gets its turn, and the module fails at the end when one could not be verified. Those that
+    lie in one repository are read at once.
   - It changes nothing in the repository.
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
@@ -33,8 +35,35 @@ attributes:
       - With O(unless_proven=true) a second call finds the evidence of the first one. Without it every call looks again.
 options:
   backup:
-    description: The identifier of the backup. The newest one when not given.
+    description:
+      - The identifier of the backup. The newest one when neither this, nor O(backups), nor O(sample) is given.
     type: str
+  backups:
+    description: The identifiers of several backups.
+    type: list
+    elements: str
+  sample:
+    description:
+      - Which backups are looked at, by policy instead of by name. Those that are known to be damaged are left out.
+    type: dict
+    suboptions:
+      newest:
+        description: So many of the newest ones.
+        type: int
+        default: 1
+      oldest_unproven:
+        description: So many of the oldest ones without evidence of O(level), or with evidence that is too old.
+        type: int
+        default: 1
+      random_percent:
+        description: This share of all of them, rounded up.
+        type: int
+        default: 0
+      seed:
+        description:
+          - What decides the random share. The same seed draws the same backups. The date of today in UTC when not
+            given, so that every day draws others.
+        type: str
   level:
     description: How far the trust is to be raised.
     type: str
@@ -63,9 +92,15 @@ options:
     type: path
     default: /var/lib/recovery/scratch
   unless_proven:
-    description: Do nothing when there is evidence for the level already.
+    description:
+      - Leave out the backups for which there is evidence for the level already, see O(max_evidence_age_seconds).
     type: bool
     default: false
+  max_evidence_age_seconds:
+    description:
+      - Evidence that is older counts as none, for O(unless_proven) and for O(sample.oldest_unproven). A disk may fail
+        after a backup was read from it.
+    type: float
 seealso:
   - module: gogidix.disaster_recovery.backup_info
   - module: gogidix.disaster_recovery.restore
@@ -89,22 +124,47 @@ EXAMPLES = r"""
       - name: there are products
         query: SELECT count(*) > 0 FROM products
         expect: t
+
+- name: Read the newest backup and the one that waits longest, a tenth of the others, and nothing twice in a week
+  gogidix.disaster_recovery.backup_verify:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    sample:
+      newest: 1
+      oldest_unproven: 1
+      random_percent: 10
+    unless_proven: true
+    max_evidence_age_seconds: 604800
 """
 
 RETURN = r"""
 backup:
   description:
     - The record of the backup with the evidence for it, as in
-      RV(gogidix.disaster_recovery.backup_info#module:backups).
+      RV(gogidix.disaster_recovery.backup_info#module:backups). With several it is that of the newest.
+    - Null when O(sample) found nothing to look at.
   returned: success
   type: dict
   sample:
     id: 20260102-030405F
     strategy: full
-    trust: {level: checked, proven_at: "2026-01-02T03:10:00Z",
+    trust: {level: checked, proven_at: "2026-01-02T03:10:00Z", levels: {checked: "2026-01-02T03:10:00Z"},
       evidence: {host: wit-store1, checked: {files_checked: 964, files_valid: 964, log_segments_checked: 6}}}
+backups:
+  description: The records of all backups that were selected, oldest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {id: 20260102-030405F, strategy: full, proven_age_seconds: 0.2, trust: {level: checked}}
+looked_at:
+  description: Those of them that were really looked at; for the others there was evidence.
+  returned: success
+  type: list
+  elements: str
+  sample: [20260102-030405F]
 trust:
-  description: The level of trust (in check mode, as it would be if all is well).
+  description: The level of trust in RV(backup) (in check mode, as it would be if all is well).
   returned: success
   type: str
   sample: checked
@@ -112,7 +172,8 @@ recovery:
   description: The evidence of this act, for the journal.
   returned: always
   type: dict
-  sample: {stanza: orders, repository: vault, backup: 20260102-030405F, trust: checked, is_proven: true}
+  sample: {stanza: orders, repository: vault, level: checked,
+    backups: {20260102-030405F: {trust: checked, is_proven: true}}}
 error_code:
   description:
     - What kind of failure it was.
@@ -122,6 +183,7 @@ error_code:
   sample: DR-KEY
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +195,18 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     open_engine,
     open_ledger,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification, Wanted
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import Sample
 
 CHECK = {name: {"type": "str", "required": True} for name in ("name", "query", "expect")}
+SAMPLE = {
+    "newest": {"type": "int", "default": Sample.newest},
+    "oldest_unproven": {"type": "int", "default": Sample.oldest_unproven},
+    "random_percent": {"type": "int", "default": Sample.random_percent},
+    "seed": {"type": "str"},
+}
 
 
 def main() -> None:
@@ -144,11 +214,15 @@ def main() -> None:
         argument_spec={
             **engine_spec(),
             "backup": {"type": "str"},
+            "backups": {"type": "list", "elements": "str"},
+            "sample": {"type": "dict", "options": SAMPLE},
             "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
             "checks": {"type": "list", "elements": "dict", "options": CHECK, "default": []},
             "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},
             "unless_proven": {"type": "bool", "default": False},
+            "max_evidence_age_seconds": {"type": "float"},
         },
+        mutually_exclusive=[("backup", "backups", "sample")],
         supports_check_mode=True,
     )
     with failing_cleanly(module):
@@ -158,14 +232,22 @@ def main() -> None:
 def subject_of(given: dict[str, Any]) -> Verification:
     """The trust that is wanted."""
     engine = open_engine(given)
+    at = now()
+    age = given["max_evidence_age_seconds"]
+    sample = given["sample"]
+    wanted = Wanted(
+        level=given["level"],
+        backups=[given["backup"]] if given["backup"] else given["backups"] or [],
+        sample=None if sample is None else Sample(**{**sample, "seed": sample["seed"] or f"{at:%Y-%m-%d}"}),
+        unless_proven=given["unless_proven"],
+        since=None if age is None else at - timedelta(seconds=age),
+    )
     return Verification(
         engine,
         open_ledger(given, engine),
-        backup=given["backup"],
-        level=given["level"],
+        wanted,
         checks=[Check(**check) for check in given["checks"]],
         scratch_directory=Path(given["scratch_directory"]),
-        unless_proven=given["unless_proven"],
     )
 
 

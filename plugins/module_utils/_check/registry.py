@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.backup_age import BackupAge
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.backup_policy import BackupPolicy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.base import Check, Surroundings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.dns import Dns
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.http import Http
@@ -18,7 +19,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.s
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.tcp import Tcp
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, union_spec
 
-CHECKS: dict[str, type[Check]] = {kind.NAME: kind for kind in (BackupAge, Dns, Http, Replication, Sql, Tcp)}
+CHECKS: dict[str, type[Check]] = {
+    kind.NAME: kind for kind in (BackupAge, BackupPolicy, Dns, Http, Replication, Sql, Tcp)
+}
 
 
 def check_list_spec() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.postgresql_backup.sandbox import STANZA, Sandbox, Story
@@ -89,6 +90,28 @@ def test_a_corrupted_backup_is_found_although_the_tool_ends_with_zero(story: Sto
     assert "is damaged" in refused["msg"]
     planned = damaged.run("backup", strategy="incremental", check=True)
     assert planned["changed"] is True
+
+
+def test_what_is_proven_is_not_looked_at_again_until_the_evidence_is_too_old(story: Story) -> None:
+    sandbox = story.sandbox.variation("sample")
+    given: dict[str, Any] = {"sample": {"newest": 1, "oldest_unproven": 1}, "unless_proven": True}
+    first = sandbox.succeed("backup_verify", **given)
+    assert (
+        first["looked_at"] == [each["id"] for each in first["backups"]] == [story.full["id"], story.incremental["id"]]
+    )
+    assert all(each["proven_age_seconds"] < 30 for each in sandbox.succeed("backup_info")["backups"])
+    again = sandbox.succeed("backup_verify", **given)
+    assert again["changed"] is False and again["looked_at"] == []
+    aged = sandbox.succeed("backup_verify", max_evidence_age_seconds=0, **given)
+    assert aged["looked_at"] == first["looked_at"]
+    # A damaged file speaks against every backup that needs it, until it was read again and is right.
+    damaged = sandbox.file_of_backup(story.full["id"])
+    whole = damaged.read_bytes()
+    sandbox.flip_bits(damaged)
+    error = sandbox.fail("backup_verify", "DR-INT", backups=[story.full["id"], story.incremental["id"]])
+    assert story.full["id"] in error["msg"]
+    damaged.write_bytes(whole)
+    assert sandbox.succeed("backup_verify", backups=[story.full["id"]])["trust"] == "checked"
 
 
 def test_a_truncated_or_missing_piece_of_the_log_is_found(story: Story) -> None:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.unit.plugins.module_utils._engine.records import backup
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, parse_instant
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
 RECORD = backup("F1", 2, 2)
@@ -35,6 +37,26 @@ def test_evidence_raises_and_a_lower_look_does_not_lower(ledger: TrustLedger) ->
     ledger.note_success(RECORD, "checked", {"checked": {"files": 3}})
     judged = ledger.judge([RECORD])[0]
     assert judged.trust.level == "restored" and {"restored", "checked"} <= set(judged.trust.evidence)
+
+
+def test_a_look_at_a_lower_level_does_not_make_the_evidence_for_a_higher_one_younger(ledger: TrustLedger) -> None:
+    ledger.note_success(RECORD, "restored", {})
+    proven_at = ledger.judge([RECORD])[0].trust.proven_at
+    ledger.note_success(RECORD, "checked", {})
+    judged = ledger.judge([RECORD])[0]
+    assert judged.trust.proven_at == proven_at == judged.trust.levels["restored"] < judged.trust.levels["checked"]
+    between = parse_instant(judged.trust.levels["checked"], option="levels")
+    assert judged.is_proven_as("checked", since=between) and not judged.is_proven_as("restored", since=between)
+    assert judged.is_proven_as("restored") and not judged.is_proven_as("verified")
+
+
+def test_the_age_of_the_evidence_is_told_and_a_failure_is_no_evidence(ledger: TrustLedger) -> None:
+    ledger.note_success(RECORD, "checked", {})
+    later = now() + timedelta(seconds=60)
+    assert 60 <= ledger.judge([RECORD])[0].as_result(later)["proven_age_seconds"] < 70
+    ledger.note_failure(RECORD, ["damaged"], {})
+    assert ledger.judge([RECORD])[0].as_result(later)["proven_age_seconds"] is None
+    assert not ledger.judge([RECORD])[0].is_proven_as("checked")
 
 
 def test_a_failure_lowers_and_speaks_against_the_backup(ledger: TrustLedger) -> None:

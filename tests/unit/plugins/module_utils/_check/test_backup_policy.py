@@ -1,0 +1,161 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""3-2-1-1-0 by evidence: what is not proven does not count."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check._backup_evidence import holding_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.backup_policy import BackupPolicy
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.base import Observation, Surroundings
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+
+PLACES = {"vault": {"site": "frankfurt"}, "bucket": {"site": "far", "medium": "object", "immutable": True}}
+
+
+def ago(seconds: float) -> str:
+    return written(now() - timedelta(seconds=seconds))
+
+
+def backup(name: str = "F1", age: float = 3600, proven: float | None = 100, errors: list[str] | None = None) -> Any:
+    levels = {} if proven is None else {"checked": ago(proven), "restored": ago(proven)}
+    level = "taken" if proven is None else "restored"
+    return {"id": name, "stopped_at": ago(age), "errors": errors or [], "trust": {"level": level, "levels": levels}}
+
+
+def catalogue(name: str, *backups: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "stanza": "orders",
+        "read_at": ago(1),
+        "backups": list(backups) or [backup()],
+        "windows": [],
+        "newest_recovery_point": {"at": ago(30)},
+        "repository": {"name": name, "place": f"/{name}", "medium": "disk", "reachable": True, "observed": "there"},
+        **changes,
+    }
+
+
+def judged(*catalogues: Any, places: dict[str, Any] = PLACES, **options: Any) -> Observation:
+    given = {name: spec.get("default") for name, spec in BackupPolicy.OPTIONS.items()}
+    given.update({"stanzas": ["orders"], "places": places, "catalogues": list(catalogues), **options})
+    return BackupPolicy(given, Surroundings(site="frankfurt")).observe(Deadline(1))
+
+
+BOTH = (catalogue("vault"), catalogue("bucket"))
+
+
+def test_two_repositories_and_the_live_data_fulfil_the_rule() -> None:
+    seen = judged(*BOTH, max_recovery_point_age_seconds=300)
+    assert seen.passed, seen.observed
+    verdict = seen.evidence["stanzas"]["orders"]
+    assert verdict["copies"] == ["live", "vault", "bucket"] and verdict["media"] == ["disk", "object"]
+    assert verdict["offsite"] == verdict["immutable"] == ["bucket"] and verdict["errors"] == []
+    assert 30 <= verdict["recovery_point_age_seconds"] < 40
+
+
+@pytest.mark.parametrize(
+    ("bucket", "words"),
+    [
+        ({"failed": True, "msg": "the bucket is gone", "item": {"repository": {"name": "bucket"}}}, "is gone"),
+        (catalogue("bucket", backup(age=999_999)), "its newest usable backup is "),
+        (catalogue("bucket", backup(errors=["torn"])), "holds no usable backup"),
+        (catalogue("bucket", read_at=ago(7200)), "it was read 72"),
+        (catalogue("bucket", windows=None), "not understood"),
+        (catalogue("bucket", stanza="others"), "copies 2 of 3"),
+        ({**catalogue("bucket"), "repository": {"name": "bucket"}}, "not understood"),
+        (7, "it is not a result of backup_info"),
+    ],
+)
+def test_a_repository_that_proves_nothing_is_no_copy(bucket: Any, words: str) -> None:
+    seen = judged(catalogue("vault"), bucket)
+    assert not seen.passed and words in seen.observed
+    assert "copies 2 of 3 (live, vault)" in seen.observed and "off site 0 of 1" in seen.observed
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [
+        catalogue("bucket", backup(proven=None)),
+        catalogue("bucket", backup(proven=700_000)),
+        catalogue("bucket", backup("F1"), backup("F2", proven=None, errors=["interrupted"])),
+    ],
+)
+def test_without_young_evidence_or_with_a_damaged_backup_there_is_an_error(bucket: Any) -> None:
+    seen = judged(catalogue("vault"), bucket)
+    assert not seen.passed and seen.observed.startswith("orders: errors 1 of at most 0 (bucket: ")
+    assert judged(catalogue("vault"), bucket, errors=1).passed
+
+
+def test_two_names_for_one_place_are_one_copy() -> None:
+    twin = catalogue("bucket")
+    twin["repository"]["place"] = "/vault"
+    assert "copies 2 of 3" in judged(catalogue("vault"), twin).observed
+
+
+def test_what_nobody_knows_of_a_place_does_not_count() -> None:
+    seen = judged(*BOTH, places={})
+    assert "media 1 of 2" in seen.observed and "off site 0 of 1" in seen.observed and "immutable 0" in seen.observed
+
+
+def test_an_old_or_unknown_recovery_point_fails() -> None:
+    seen = judged(*BOTH, max_recovery_point_age_seconds=5)
+    assert not seen.passed and "the newest recovery point is 3" in seen.observed
+    assert "not known of 5 s" in judged(max_recovery_point_age_seconds=5).observed
+
+
+def test_without_a_log_the_newest_backup_is_the_recovery_point() -> None:
+    seen = judged(*(catalogue(name, newest_recovery_point=None) for name in PLACES), max_recovery_point_age_seconds=60)
+    assert "the newest recovery point is 36" in seen.observed
+
+
+def test_a_gap_in_the_log_is_told_with_its_ends() -> None:
+    windows = [
+        {"timeline": 1, "from_at": ago(9000), "until_at": ago(8000)},
+        {"timeline": 1, "from_at": ago(7000), "until_at": ago(30)},
+        {"timeline": 2, "from_at": ago(9000), "until_at": ago(30)},
+    ]
+    seen = judged(catalogue("vault", windows=windows), catalogue("bucket"))
+    gap = {
+        "repository": "vault",
+        "timeline": 1,
+        "from_at": windows[0]["until_at"],
+        "until_at": windows[1]["from_at"],
+    }
+    assert seen.evidence["stanzas"]["orders"]["gaps"] == [gap] and not seen.passed
+    assert f"vault from {gap['from_at']} to {gap['until_at']}" in seen.observed
+    assert judged(catalogue("vault", windows=windows), catalogue("bucket"), gaps=True).passed
+
+
+def test_a_stanza_that_nobody_lists_is_not_backed_up() -> None:
+    seen = judged(*BOTH, stanzas=["orders", "files"])
+    assert not seen.passed and "files: copies 1 of 3 (live)" in seen.observed and "orders:" not in seen.observed
+
+
+def test_the_policy_needs_a_stanza_and_a_site() -> None:
+    with pytest.raises(InputError, match="no stanza"):
+        judged(*BOTH, stanzas=[])
+    given = {name: spec.get("default") for name, spec in BackupPolicy.OPTIONS.items()}
+    with pytest.raises(InputError, match="where the live data is"):
+        BackupPolicy({**given, "stanzas": ["orders"], "catalogues": []}, Surroundings())
+
+
+def test_a_failed_one_of_a_loop_speaks_for_the_stanza_of_its_item_only() -> None:
+    item = {"engine": {"postgresql": None, "files": {"stanza": "papers"}}, "repository": {"name": "bucket"}}
+    failed = {"failed": True, "msg": "no route", "item": item}
+    assert judged(*BOTH, failed).passed
+    assert "bucket is no copy: no route" in judged(*BOTH, failed, stanzas=["papers"]).observed
+
+
+def test_a_place_that_is_not_reached_proves_nothing() -> None:
+    away = catalogue("vault")
+    away["repository"].update(reachable=False, observed="no route")
+    assert holding_of(away).problem == "its place is not reached: no route"
+    assert isinstance(holding_of(catalogue("vault")).read_at, datetime)
