@@ -189,7 +189,8 @@ class PostgresqlEngine(Engine):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         self._info = None
         archive = self._read_archive()
-        findings = _pgbackrest_verify.verify(self.tool, f"verify stanza {self.stanza} in {self.repository}")
+        what = f"verify stanza {self.stanza} in {self.repository}"
+        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
         return {record.id: examination(record, findings, archive) for record in records}
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
