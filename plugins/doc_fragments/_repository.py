@@ -14,9 +14,10 @@ options:
   repository:
     description:
       - Where the backups live, an entry of C(recovery_repositories) with its key as O(repository.name). Give exactly
-        one of O(repository.filesystem), O(repository.repository_host) and O(repository.s3).
-      - Secrets are accepted, so that an entry can be passed as it stands, and not used. The tool reads them from its
-        own configuration.
+        one of O(repository.azure), O(repository.filesystem), O(repository.gcs), O(repository.nfs),
+        O(repository.repository_host), O(repository.s3), O(repository.sftp) and O(repository.tape).
+      - Secrets are accepted, so that an entry can be passed as it stands. They are not needed, since the tool reads
+        them from its own configuration.
     type: dict
     required: true
     suboptions:
@@ -25,15 +26,98 @@ options:
         type: str
         required: true
       number:
-        description: Its number in the configuration of the tool, 1 for C(repo1).
+        description: Its number in the configuration of pgBackRest, 1 for C(repo1).
         type: int
         required: true
+      encrypted:
+        description:
+          - Whether everything in it is encrypted before it leaves the host. When it is, the module fails where the tool
+            writes it in clear.
+          - With V(false) pgBackRest writes in clear. restic always encrypts.
+        type: bool
+        default: true
       cipher_passphrase:
-        description: Given, the module fails when the tool writes the repository in clear.
+        description: The passphrase that opens it, from a vault. Give it in exactly one of the three ways.
         type: str
+      cipher_passphrase_file:
+        description: A file on the controller that holds the passphrase, and nothing else but a newline.
+        type: str
+      cipher_passphrase_env:
+        description: The name of an environment variable of the controller that holds the passphrase.
+        type: str
+      key_id:
+        description: The name under which its passphrase is escrowed. It stands in the record of every backup.
+        type: str
+        default: ""
+      retention:
+        description:
+          - Which backups are kept here. Only what removes backups reads it.
+        type: dict
+        suboptions:
+          keep_last: {description: "The newest backups, so many of them.", type: int}
+          keep_days: {description: "The backups that ended within this many days before the newest one.", type: int}
+          daily: {description: "The last backup of each of the newest days, so many of them.", type: int}
+          weekly: {description: "The same by week.", type: int}
+          monthly: {description: "The same by month.", type: int}
+          yearly: {description: "The same by year.", type: int}
+          minimum_proven: {description: "So many of the newest proven ones stay whatever else is said.", type: int}
       retention_full:
-        description: How many full backups the tool keeps, as its configuration says. Not used.
+        description: How many full backups pgBackRest keeps by itself, as its configuration says.
         type: int
+      offsite:
+        description: Whether it is at another place than what is backed up into it.
+        type: bool
+        default: false
+      medium:
+        description: What it is made of, when that is not what its kind is usually made of.
+        type: str
+        choices: [disk, object, tape]
+      immutable:
+        description:
+          - Whether what is written there cannot be removed for a time, not even by whoever wrote it. What is declared
+            here is compared with what the place itself says.
+        type: bool
+        default: false
+      azure:
+        description:
+          - A container of Azure Blob Storage. restic reaches it at port 443 by the name of the account alone, and an
+            O(repository.azure.endpoint) other than the default needs restic 0.16 or newer.
+        type: dict
+        suboptions:
+          account:
+            description: The storage account.
+            type: str
+            required: true
+          container:
+            description: The container.
+            type: str
+            required: true
+          endpoint:
+            description: The name of the service, without the account.
+            type: str
+            default: blob.core.windows.net
+          port:
+            description: Its port.
+            type: int
+            default: 443
+          path:
+            description: The path inside the container.
+            type: str
+            default: /
+          uri_style:
+            description: Whether the account's name stands in the host's name or in the path.
+            type: str
+            choices: [host, path]
+            default: host
+          ca_file:
+            description: The certificate authority of the service, when it is not a public one.
+            type: path
+          account_key:
+            description: A key of the account.
+            type: str
+          sas_token:
+            description: A shared access signature, in the place of a key.
+            type: str
       filesystem:
         description: A directory of this host, a local disk or a mounted share.
         type: dict
@@ -42,8 +126,63 @@ options:
             description: The directory.
             type: path
             required: true
+      gcs:
+        description:
+          - A bucket of Google Cloud Storage. restic reaches the public service alone.
+        type: dict
+        suboptions:
+          bucket:
+            description: The bucket.
+            type: str
+            required: true
+          project:
+            description: The project, which only restic wants to know.
+            type: str
+          endpoint:
+            description: The name of the service.
+            type: str
+            default: storage.googleapis.com
+          port:
+            description: Its port.
+            type: int
+            default: 443
+          path:
+            description: The path inside the bucket.
+            type: str
+            default: /
+          ca_file:
+            description: The certificate authority of the service, when it is not a public one.
+            type: path
+          key_file:
+            description: The key file of a service account, on the host that backs up.
+            type: path
+          access_token:
+            description: A token, in the place of a key file. It expires within hours.
+            type: str
+      nfs:
+        description:
+          - A directory of a network share. It must be mounted, writable, and of one of
+            O(repository.nfs.filesystem_types), else nothing is written there.
+        type: dict
+        suboptions:
+          path:
+            description: The directory, on the share itself or below it, not by way of a symbolic link.
+            type: path
+            required: true
+          server:
+            description: The server that the share must be from. Given with O(repository.nfs.export), both are compared.
+            type: str
+          export:
+            description: What the server exports.
+            type: str
+          filesystem_types:
+            description: What the kernel may call a file system that is mounted there.
+            type: list
+            elements: str
+            default: [nfs, nfs4]
       repository_host:
-        description: A host that keeps the backups of others, reached by the tool over ssh.
+        description:
+          - A host that keeps the backups of others, reached by pgBackRest over ssh. For restic use O(repository.sftp).
         type: dict
         suboptions:
           host:
@@ -95,9 +234,66 @@ options:
             description: The certificate authority of the object store, when it is not a public one.
             type: path
           access_key:
-            description: The key's name. Not used.
+            description: The key's name.
             type: str
           secret_key:
-            description: The key's secret. Not used.
+            description: The key's secret.
             type: str
+      sftp:
+        description:
+          - A directory of a host that has an ssh server and needs nothing else. restic uses it by itself, pgBackRest
+            from 2.46 on. With an older one use O(repository.repository_host).
+        type: dict
+        suboptions:
+          host:
+            description: Its name or address.
+            type: str
+            required: true
+          port:
+            description: The port of its ssh server.
+            type: int
+            default: 22
+          user:
+            description: The user there.
+            type: str
+            required: true
+          path:
+            description: The directory there.
+            type: path
+            required: true
+          identity_file:
+            description: The private key, on the host that backs up.
+            type: path
+            required: true
+          known_hosts_file:
+            description: A file with the host's key, on the host that backs up. Another key is refused.
+            type: path
+            required: true
+      tape:
+        description:
+          - A tape drive. No engine backs up to it. It takes copies of other repositories. Unproven on hardware.
+        type: dict
+        suboptions:
+          device:
+            description: The drive, or a file in its place.
+            type: path
+            required: true
+          block_bytes:
+            description: The size of a block, a multiple of 512.
+            type: int
+            default: 262144
+          changer:
+            description: The changer that puts tapes into the drive. Without it a person does.
+            type: path
+          slot:
+            description: The slot of the changer that holds the tape.
+            type: int
+          drive:
+            description: The number of the drive in the changer.
+            type: int
+            default: 0
+          catalogue_directory:
+            description: Where this host keeps a row and a manifest for every tape.
+            type: path
+            default: /var/lib/recovery/tape
 """

@@ -26,7 +26,7 @@ def write_durably(path: Path, text: str, mode: int = 0o600) -> None:
     beside = path.with_name(f".{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
-        os.write(descriptor, text.encode())
+        os.write(descriptor, text.encode(errors="surrogateescape"))
         os.fchmod(descriptor, mode)
         if path.exists() and os.geteuid() == 0:
             owner = path.stat()

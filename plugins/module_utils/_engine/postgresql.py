@@ -82,7 +82,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
-    REPOSITORIES: tuple[str, ...] = ("filesystem", "repository_host", "s3")
+    REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},

@@ -10,7 +10,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._directory_store import (
+    DirectoryStore,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
+    Probe,
+    Repository,
+    ResticAddress,
+    within,
+)
 
 
 class FilesystemRepository(Repository):
@@ -23,6 +31,15 @@ class FilesystemRepository(Repository):
 
     def probe(self) -> Probe:
         return probe_directory(self.place)
+
+    def pgbackrest_settings(self) -> dict[str, str]:
+        return {"path": self.place}
+
+    def restic_address(self) -> ResticAddress:
+        return ResticAddress(within(self.place, "restic"))
+
+    def open_store(self, secrets: dict[str, str]) -> DirectoryStore:
+        return DirectoryStore(self.place)
 
 
 def probe_directory(path: str) -> Probe:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""A host that keeps the backups of others, reached over ssh by the backup tool itself."""
+"""A host that keeps the backups of others, reached over ssh by pgBackRest itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import os
 import socket
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._directory_store import (
+    DirectoryStore,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.filesystem import probe_directory
@@ -39,3 +42,10 @@ class RepositoryHost(Repository):
         if self.is_this_host:
             return probe_directory(str(self.options["path"]))
         return probe_port(str(self.options["host"]), int(self.options["port"]))
+
+    def pgbackrest_settings(self) -> dict[str, str]:
+        """As the repository host itself writes it; the others name that host instead."""
+        return {"path": str(self.options["path"])}
+
+    def open_store(self, secrets: dict[str, str]) -> DirectoryStore | None:
+        return DirectoryStore(str(self.options["path"])) if self.is_this_host else None

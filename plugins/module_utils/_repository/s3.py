@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._s3_store import S3Store
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
+    Probe,
+    Repository,
+    ResticAddress,
+    within,
+)
 
 
 class S3Repository(Repository):
     NAME: str = "s3"
+    MEDIUM: str = "object"
     OPTIONS: dict[str, Any] = {
         "endpoint": {"type": "str", "required": True},
         "port": {"type": "int", "default": 443},
@@ -33,3 +41,47 @@ class S3Repository(Repository):
 
     def probe(self) -> Probe:
         return probe_port(str(self.options["endpoint"]), int(self.options["port"]))
+
+    def pgbackrest_settings(self) -> dict[str, str]:
+        return self.given(
+            {
+                "type": "s3",
+                "path": self.options["path"],
+                "s3-bucket": self.options["bucket"],
+                "s3-endpoint": self.options["endpoint"],
+                "s3-region": self.options["region"],
+                "s3-uri-style": self.options["uri_style"],
+                "s3-key": self.options.get("access_key"),
+                "s3-key-secret": self.options.get("secret_key"),
+                "storage-port": self.options["port"],
+                "storage-ca-file": self.options.get("ca_file"),
+            }
+        )
+
+    def restic_address(self) -> ResticAddress:
+        server = f"https://{self.options['endpoint']}:{self.options['port']}"
+        environment = {
+            "AWS_ACCESS_KEY_ID": self.options.get("access_key"),
+            "AWS_SECRET_ACCESS_KEY": self.options.get("secret_key"),
+            "AWS_DEFAULT_REGION": self.options["region"],
+            "RESTIC_CACERT": self.options.get("ca_file"),
+        }
+        lookup = "dns" if self.options["uri_style"] == "host" else "path"
+        return ResticAddress(
+            f"s3:{server}/{self.options['bucket']}{within(str(self.options['path']), 'restic')}",
+            self.given(environment),
+            ("-o", f"s3.bucket-lookup={lookup}"),
+        )
+
+    def open_store(self, secrets: dict[str, str]) -> S3Store:
+        bucket, endpoint = str(self.options["bucket"]), str(self.options["endpoint"])
+        has_bucket_in_path = self.options["uri_style"] != "host"
+        host = endpoint if has_bucket_in_path else f"{bucket}.{endpoint}"
+        return S3Store(
+            Https(host, int(self.options["port"]), self.options.get("ca_file")),
+            root=f"/{bucket}" if has_bucket_in_path else "",
+            path=str(self.options["path"]),
+            region=str(self.options["region"]),
+            access_key=self.secret("access_key", secrets, "AWS_ACCESS_KEY_ID", "s3-key"),
+            secret_key=self.secret("secret_key", secrets, "AWS_SECRET_ACCESS_KEY", "s3-key-secret"),
+        )
