@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.integration.damage import damages, done
 from tests.integration.postgresql_backup.sandbox import Sandbox, Story
@@ -30,7 +31,12 @@ def files_of(sandbox: Sandbox) -> list[Path]:
 def is_restored_wrongly(sandbox: Sandbox, backup: str) -> bool:
     """A restore by somebody who has no evidence about the backup may fail, or give back what was backed up."""
     directory = sandbox.root / "from-damaged"
-    given = {"directory": str(directory), "backup": backup, "target": {"type": "immediate"}, "port": 5434}
+    given: dict[str, Any] = {
+        "directory": str(directory),
+        "backup": backup,
+        "target": {"type": "immediate"},
+        "port": 5434,
+    }
     restored = sandbox.run("restore", **given)
     try:
         right = "SELECT count(*) FROM product WHERE name = md5(id::text)"
