@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     IntegrityError,
     PreconditionError,
     ToolError,
+    VersionError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
 OWN_SETTINGS_QUERY = (
@@ -173,3 +176,19 @@ def open_live(cluster: LiveCluster) -> Reached:
     own = [row[0] for row in cluster.require_answer(OWN_SETTINGS_QUERY)]
     cluster.require_answer("".join(f"ALTER SYSTEM RESET {name};\n" for name in own) + "SELECT pg_reload_conf();")
     return Reached(lsn=rows[0][1], at=rows[0][3] or None, timeline=int(rows[0][2]), by="open")
+
+
+def require_programs(cluster: LiveCluster, record: BackupRecord) -> None:
+    """Raise when a backup needs another version than the cluster is of, or one that is not installed."""
+    if record.server_version != cluster.version:
+        raise VersionError(
+            f"restore backup {record.id}",
+            cause=f"it is of PostgreSQL {record.server_version}, wanted is {cluster.version}",
+            next_action="Set engine.postgresql.version to the version of the backup",
+        )
+    if not os.access(cluster.binary_directory / "postgres", os.X_OK):
+        raise VersionError(
+            f"restore backup {record.id}",
+            cause=f"PostgreSQL {cluster.version} is not installed in {cluster.binary_directory}",
+            next_action="Install it, or set engine.postgresql.binary_directory",
+        )

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _pgbackrest_copy,
     _pgbackrest_verify,
     _postgresql_recovery,
 )
@@ -47,6 +47,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
     LiveCluster,
     open_live,
+    require_programs,
     settle,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
@@ -72,7 +73,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     IntegrityError,
     LogGapError,
     RecoveryError,
-    VersionError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -126,8 +126,7 @@ class PostgresqlEngine(Engine):
 
     def read_records(self) -> Catalogue:
         self._info = read_info(self.tool, self.repository)
-        info = self._info
-        return Catalogue(info.records, [], None, info.system_identifier, info.is_backup_running)
+        return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
         info, archive = self._known_info(), self._read_archive()
@@ -167,6 +166,21 @@ class PostgresqlEngine(Engine):
         for record in records:
             forget_backup(self.tool, record, self.repository)
         self._info = None
+
+    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if not _pgbackrest_copy.is_there(place, self.stanza):
+            return {}
+        listed = {record.identity for record in target.read_records().records}
+        whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
+        return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
+
+    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if _pgbackrest_copy.is_there(place, self.stanza):
+            theirs = target.read_records().records
+            _pgbackrest_copy.require_copy(self.read_records().records, theirs, target.repository)
+        _pgbackrest_copy.copy_stanza(source, place, self.stanza, self.deadline)
 
     def ship_log(self) -> dict[str, Any]:
         return ship_log(self.live, self.tool, self._known_info(), self.segments)
@@ -221,7 +235,7 @@ class PostgresqlEngine(Engine):
         archive = self._read_archive()
         ours = self._of_this_system(records)
         record, window = choose(ours, archive, target, backup=backup, timeline=timeline)
-        self._require_programs(record)
+        require_programs(self.live, record)
         last = max(window.until_lsn - self.segments.segment_bytes, 0)
         said = window.as_result()
         preflight = [
@@ -231,20 +245,6 @@ class PostgresqlEngine(Engine):
             Finding("version", True, record.server_version, self.live.version),
         ]
         return RestorePlan(record, target, window.timeline, last, preflight, selection)
-
-    def _require_programs(self, record: BackupRecord) -> None:
-        if record.server_version != self.live.version:
-            raise VersionError(
-                f"restore backup {record.id}",
-                cause=f"it is of PostgreSQL {record.server_version}, wanted is {self.live.version}",
-                next_action="Set engine.postgresql.version to the version of the backup",
-            )
-        if not os.access(self.live.binary_directory / "postgres", os.X_OK):
-            raise VersionError(
-                f"restore backup {record.id}",
-                cause=f"PostgreSQL {self.live.version} is not installed in {self.live.binary_directory}",
-                next_action="Install it, or set engine.postgresql.binary_directory",
-            )
 
     def identity_at(self, directory: Path) -> str | None:
         if not (directory / "global" / "pg_control").exists():
