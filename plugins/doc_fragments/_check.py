@@ -84,10 +84,10 @@ options:
             required: true
           places:
             description:
-              - What is known of each repository besides, by its name. C(site) is where it is, without it the repository
-                is not off site. C(medium) is what it is made of, V(disk), V(object) or V(tape) for instance, by
-                default as C(backup_info) says. C(immutable) is true when somebody has seen that nobody can remove what
-                was written to it; a mere intention does not count.
+              - What is known of each repository besides, by its name. C(site) is where it is, and C(offsite) says that
+                it is elsewhere than all sites; with neither the repository is not off site. C(medium) is what it is
+                made of, by default as C(backup_info) says. C(immutable) is true when somebody has seen that nobody can
+                remove what was written to it; a mere intention does not count.
             type: dict
             default: {}
           site:

@@ -37,5 +37,10 @@ def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
         "newest_backup_age_seconds": None if newest_age is None else round(newest_age, 3),
         "system_identifier": catalogue.system_identifier,
         "backup_running": catalogue.is_backup_running,
-        "repository": {"name": repository.name, "place": repository.place, **asdict(repository.probe())},
+        "repository": {
+            "name": repository.name,
+            "place": repository.place,
+            "medium": repository.MEDIUM,
+            **asdict(repository.probe()),
+        },
     }

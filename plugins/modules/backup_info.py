@@ -101,7 +101,7 @@ repository:
   description: What a look at the place itself showed; null for what cannot be asked from this host.
   returned: success
   type: dict
-  sample: {name: vault, place: "wit-store1:/var/lib/pgbackrest", reachable: true, free_bytes: null,
+  sample: {name: vault, place: "wit-store1:/var/lib/pgbackrest", medium: disk, reachable: true, free_bytes: null,
     observed: "wit-store1:22 accepts connections"}
 error_code:
   description:

@@ -33,10 +33,9 @@ attributes:
 options:
   policy:
     description:
-      - What is wanted, the C(retention) of an entry of C(recovery_repositories). A backup stays when any rule wants it.
+      - What is wanted, O(repository.retention) when not given. A backup stays when any rule wants it.
       - At least one rule besides O(policy.minimum_proven) must be given a number.
     type: dict
-    required: true
     suboptions:
       keep_last:
         description: The newest backups, so many of them.
@@ -57,9 +56,10 @@ options:
         description: The same by year.
         type: int
       minimum_proven:
-        description: So many of the newest proven backups stay, whatever the other rules say. The newest always does.
+        description:
+          - So many of the newest proven backups stay, whatever the other rules say. The newest always does.
+          - V(1) when not given.
         type: int
-        default: 1
   kept_sets:
     description:
       - The full-system sets of which another member is kept elsewhere, the RV(kept_sets) of other calls. Their members
@@ -93,11 +93,10 @@ EXAMPLES = r"""
   become: true
   become_user: pgbackrest
 
-- name: See what would go
+- name: See what would go by the policy of the repository
   gogidix.disaster_recovery.backup_retention:
     engine: "{{ recovery_databases.orders.engine }}"
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
-    policy: "{{ recovery_repositories.vault.retention }}"
   check_mode: true
 """
 
@@ -149,18 +148,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     open_ledger,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import RETENTION
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention import RetentionPolicy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_applying import RetentionApplying
-
-RULES = ("keep_last", "keep_days", "daily", "weekly", "monthly", "yearly")
-POLICY = {**{name: {"type": "int"} for name in RULES}, "minimum_proven": {"type": "int", "default": 1}}
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **engine_spec(),
-            "policy": {"type": "dict", "options": POLICY, "required": True},
+            "policy": {"type": "dict", "options": RETENTION},
             "kept_sets": {"type": "list", "elements": "str", "default": []},
             "unfinished_after_seconds": {"type": "float", "default": 86400},
         },
@@ -172,7 +169,7 @@ def main() -> None:
 
 def subject_of(given: dict[str, Any]) -> RetentionApplying:
     """The backups that are wanted."""
-    policy = RetentionPolicy.of(given["policy"])
+    policy = RetentionPolicy.of(given["policy"] or given["repository"]["retention"] or {})
     engine = open_engine(given)
     return RetentionApplying(
         engine,

@@ -86,6 +86,26 @@ EXAMPLES = r"""
     wait_seconds: 5
   delegate_to: localhost
   run_once: true
+
+- name: List the backups of the orders in every repository
+  gogidix.disaster_recovery.backup_info:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ item.value | combine({'name': item.key}) }}"
+  loop: "{{ recovery_repositories | dict2items }}"
+  register: listed
+
+- name: Prove that the orders are kept by the rule 3-2-1-1-0
+  gogidix.disaster_recovery.validate:
+    site: dublin
+    checks:
+      - name: the orders are kept by the rule
+        backup_policy:
+          catalogues: "{{ listed.results }}"
+          stanzas: [orders]
+          places:
+            vault: {site: witness}
+            offsite: {site: cloud, medium: object, immutable: true}
+          max_recovery_point_age_seconds: "{{ recovery_objectives.rpo_seconds }}"
 """
 
 RETURN = r"""

@@ -87,11 +87,11 @@ class BackupPolicy(Check):
         self._catalogues = options["catalogues"]
         self._places = {str(name): value for name, value in options["places"].items()}
         self._rule = Rule(**{name: options[name] for name in Rule.__dataclass_fields__})
-        if not self._stanzas or (self._rule.offsite and not self._site):
+        if not self._stanzas:
             raise InputError(
                 "read the options of backup_policy",
-                cause="no stanza is named" if not self._stanzas else "it is not known where the live data is",
-                next_action="Name at least one stanza" if not self._stanzas else "Give site, or offsite: 0",
+                cause="no stanza is named, and nothing is no proof",
+                next_action="Name at least one stanza",
             )
 
     def observe(self, deadline: Deadline) -> Observation:
@@ -139,8 +139,10 @@ class BackupPolicy(Check):
         return verdict
 
     def _is_offsite(self, holding: Holding) -> bool:
-        """Somewhere else than the live data; a place that nobody knows is not."""
-        return self._place(holding).get("site") not in (None, "", self._site)
+        """Somewhere else than the live data; a place that nobody knows is not, nor when nobody knows where that is."""
+        place = self._place(holding)
+        is_elsewhere = bool(self._site) and place.get("site") not in (None, "", self._site)
+        return place.get("offsite") is True or is_elsewhere
 
     def _why_no_copy(self, holding: Holding, at: datetime) -> str:
         """Why a holding is no copy; empty when it is one."""

@@ -172,7 +172,7 @@ def await_segment(tool: PgBackRest, info: StanzaInfo, segment: str) -> str:
 
 def examination(record: BackupRecord, findings: Findings, archive: Archive) -> Examination:
     """One backup's part of a verification, together with the continuity of the log it needs."""
-    errors = []
+    errors = [*findings.unequal.get("", []), *findings.unequal.get(record.id, [])]
     found = findings.backups.get(record.id)
     if found is None:
         errors.append("the verification does not mention it")

@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
     PgBackRest,
     meaning_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError, ToolError
 
 STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
 ARCHIVE = re.compile(r"archiveId: (?P<id>\S+), total WAL checked: (?P<checked>\d+), total valid WAL: (?P<valid>\d+)")
@@ -52,14 +52,32 @@ class Findings:
     backups: dict[str, Finding]
     archives: dict[str, Finding]
     damaged_files: list[str]
+    # What pgBackRest keeps twice and no longer has twice, by backup; "" stands for all of them.
+    unequal: dict[str, list[str]] = field(default_factory=dict)
 
 
-def verify(tool: PgBackRest, what: str) -> Findings:
+def verify(tool: PgBackRest, what: str, labels: list[str]) -> Findings:
     """Let pgBackRest read everything it has of the stanza, and read what it says."""
     finished = tool.require(
         what, "verify", "--output=text", "--verbose", "--log-level-console=info", *tool.jobs_argument
     )
-    return parse_findings(finished.stdout, what)
+    return replace(parse_findings(finished.stdout, what), unequal=unequal_pairs(tool, what, labels))
+
+
+def unequal_pairs(tool: PgBackRest, what: str, labels: list[str]) -> dict[str, list[str]]:
+    """pgBackRest keeps its own files twice and uses the other one when it must; its verification passes over that."""
+    stanza = tool.stanza
+    paths = [("", f"backup/{stanza}/backup.info"), ("", f"archive/{stanza}/archive.info")]
+    paths += [(label, f"backup/{stanza}/{label}/backup.manifest") for label in labels]
+    found: dict[str, list[str]] = {}
+    for label, path in paths:
+        try:
+            is_equal = tool.read_file(what, path) == tool.read_file(what, f"{path}.copy")
+        except RecoveryError as error:
+            found.setdefault(label, []).append(f"{path} or its copy cannot be read: {error.cause[-200:]}")
+        else:
+            found.setdefault(label, []).extend([] if is_equal else [f"{path} and its copy differ"])
+    return {label: errors for label, errors in found.items() if errors}
 
 
 def parse_findings(text: str, what: str) -> Findings:

@@ -178,18 +178,17 @@ def open_live(cluster: LiveCluster) -> Reached:
     return Reached(lsn=rows[0][1], at=rows[0][3] or None, timeline=int(rows[0][2]), by="open")
 
 
-def require_programs(live: LiveCluster, record: BackupRecord) -> None:
-    """The programs of the backup's version must be here."""
-    what = f"restore backup {record.id}"
-    if record.server_version != live.version:
+def require_programs(cluster: LiveCluster, record: BackupRecord) -> None:
+    """Raise when a backup needs another version than the cluster is of, or one that is not installed."""
+    if record.server_version != cluster.version:
         raise VersionError(
-            what,
-            cause=f"it is of PostgreSQL {record.server_version}, wanted is {live.version}",
+            f"restore backup {record.id}",
+            cause=f"it is of PostgreSQL {record.server_version}, wanted is {cluster.version}",
             next_action="Set engine.postgresql.version to the version of the backup",
         )
-    if not os.access(live.binary_directory / "postgres", os.X_OK):
+    if not os.access(cluster.binary_directory / "postgres", os.X_OK):
         raise VersionError(
-            what,
-            cause=f"PostgreSQL {live.version} is not installed in {live.binary_directory}",
+            f"restore backup {record.id}",
+            cause=f"PostgreSQL {cluster.version} is not installed in {cluster.binary_directory}",
             next_action="Install it, or set engine.postgresql.binary_directory",
         )

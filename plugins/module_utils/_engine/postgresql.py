@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _pgbackrest_copy,
     _pgbackrest_verify,
     _postgresql_recovery,
 )
@@ -132,8 +133,7 @@ class PostgresqlEngine(Engine):
 
     def read_records(self) -> Catalogue:
         self._info = read_info(self.tool, self.repository)
-        info = self._info
-        return Catalogue(info.records, [], None, info.system_identifier, info.is_backup_running)
+        return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
         info, archive = self._known_info(), self._read_archive()
@@ -174,6 +174,21 @@ class PostgresqlEngine(Engine):
             forget_backup(self.tool, record, self.repository)
         self._info = None
 
+    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if not _pgbackrest_copy.is_there(place, self.stanza):
+            return {}
+        listed = {record.identity for record in target.read_records().records}
+        whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
+        return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
+
+    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if _pgbackrest_copy.is_there(place, self.stanza):
+            theirs = target.read_records().records
+            _pgbackrest_copy.require_copy(self.read_records().records, theirs, target.repository)
+        _pgbackrest_copy.copy_stanza(source, place, self.stanza, self.deadline)
+
     def ship_log(self) -> dict[str, Any]:
         return ship_log(self.live, self.tool, self._known_info(), self.segments)
 
@@ -191,7 +206,8 @@ class PostgresqlEngine(Engine):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         self._info = None
         archive = self._read_archive()
-        findings = _pgbackrest_verify.verify(self.tool, f"verify stanza {self.stanza} in {self.repository}")
+        what = f"verify stanza {self.stanza} in {self.repository}"
+        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
         return {record.id: examination(record, findings, archive) for record in records}
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:

@@ -60,6 +60,11 @@ class Repository(ABC):
     def probe(self) -> Probe:
         """Look at the place; never raises, never takes longer than a few seconds."""
 
+    @property
+    def local_directory(self) -> str | None:
+        """The directory of this host that it is; None when it is reached by a tool only."""
+        return None
+
     def require_ready(self) -> None:
         """Raise when the place is not what it is declared to be, so that nothing may be written to it."""
         return None

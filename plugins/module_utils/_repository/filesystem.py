@@ -29,6 +29,10 @@ class FilesystemRepository(Repository):
     def place(self) -> str:
         return str(self.options["path"])
 
+    @property
+    def local_directory(self) -> str:
+        return str(self.options["path"])
+
     def probe(self) -> Probe:
         return probe_directory(self.place)
 

@@ -42,6 +42,10 @@ class NfsRepository(Repository):
             return f"{self.options['server']}:{self.options.get('export') or ''} at {self.options['path']}"
         return str(self.options["path"])
 
+    @property
+    def local_directory(self) -> str:
+        return str(self.options["path"])
+
     def probe(self) -> Probe:
         try:
             self.require_ready()

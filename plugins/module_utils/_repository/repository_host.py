@@ -42,6 +42,10 @@ class RepositoryHost(Repository):
         names = {socket.gethostname(), socket.gethostname().partition(".")[0]}
         return str(self.options["host"]) in names and os.path.isdir(self.options["path"])
 
+    @property
+    def local_directory(self) -> str | None:
+        return str(self.options["path"]) if self.is_this_host else None
+
     def probe(self) -> Probe:
         if self.is_this_host:
             return probe_directory(str(self.options["path"]))

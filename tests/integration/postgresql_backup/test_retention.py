@@ -83,7 +83,7 @@ def test_what_the_store_does_not_let_go_is_named(generations: tuple[Sandbox, lis
 
 def test_what_backup_info_returns_is_what_the_policy_check_judges(generations: tuple[Sandbox, list[str]]) -> None:
     sandbox, _names = generations
-    policy = {
+    policy: dict[str, Any] = {
         "catalogues": [sandbox.succeed("backup_info")],
         "stanzas": ["orders"],
         "places": {"local": {"site": "far", "medium": "object", "immutable": True}},

@@ -6,23 +6,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check import backup_policy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check._backup_evidence import holding_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.backup_policy import BackupPolicy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.base import Observation, Surroundings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
 
 PLACES = {"vault": {"site": "frankfurt"}, "bucket": {"site": "far", "medium": "object", "immutable": True}}
 
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_policy, "now", lambda: NOW)
+
+
 def ago(seconds: float) -> str:
-    return written(now() - timedelta(seconds=seconds))
+    return written(NOW - timedelta(seconds=seconds))
 
 
 def backup(name: str = "F1", age: float = 3600, proven: float | None = 100, errors: list[str] | None = None) -> Any:
@@ -58,16 +67,16 @@ def test_two_repositories_and_the_live_data_fulfil_the_rule() -> None:
     verdict = seen.evidence["stanzas"]["orders"]
     assert verdict["copies"] == ["live", "vault", "bucket"] and verdict["media"] == ["disk", "object"]
     assert verdict["offsite"] == verdict["immutable"] == ["bucket"] and verdict["errors"] == []
-    assert 30 <= verdict["recovery_point_age_seconds"] < 40
+    assert verdict["recovery_point_age_seconds"] == 30
 
 
 @pytest.mark.parametrize(
     ("bucket", "words"),
     [
         ({"failed": True, "msg": "the bucket is gone", "item": {"repository": {"name": "bucket"}}}, "is gone"),
-        (catalogue("bucket", backup(age=999_999)), "its newest usable backup is "),
+        (catalogue("bucket", backup(age=999_999)), "its newest usable backup is 999999 s old"),
         (catalogue("bucket", backup(errors=["torn"])), "holds no usable backup"),
-        (catalogue("bucket", read_at=ago(7200)), "it was read 72"),
+        (catalogue("bucket", read_at=ago(7200)), "it was read 7200 s ago"),
         (catalogue("bucket", windows=None), "not understood"),
         (catalogue("bucket", stanza="others"), "copies 2 of 3"),
         ({**catalogue("bucket"), "repository": {"name": "bucket"}}, "not understood"),
@@ -107,13 +116,13 @@ def test_what_nobody_knows_of_a_place_does_not_count() -> None:
 
 def test_an_old_or_unknown_recovery_point_fails() -> None:
     seen = judged(*BOTH, max_recovery_point_age_seconds=5)
-    assert not seen.passed and "the newest recovery point is 3" in seen.observed
+    assert not seen.passed and "the newest recovery point is 30 s old of 5 s" in seen.observed
     assert "not known of 5 s" in judged(max_recovery_point_age_seconds=5).observed
 
 
 def test_without_a_log_the_newest_backup_is_the_recovery_point() -> None:
     seen = judged(*(catalogue(name, newest_recovery_point=None) for name in PLACES), max_recovery_point_age_seconds=60)
-    assert "the newest recovery point is 36" in seen.observed
+    assert "the newest recovery point is 3600 s old" in seen.observed
 
 
 def test_a_gap_in_the_log_is_told_with_its_ends() -> None:
@@ -139,12 +148,15 @@ def test_a_stanza_that_nobody_lists_is_not_backed_up() -> None:
     assert not seen.passed and "files: copies 1 of 3 (live)" in seen.observed and "orders:" not in seen.observed
 
 
-def test_the_policy_needs_a_stanza_and_a_site() -> None:
+def test_the_policy_needs_a_stanza() -> None:
     with pytest.raises(InputError, match="no stanza"):
         judged(*BOTH, stanzas=[])
-    given = {name: spec.get("default") for name, spec in BackupPolicy.OPTIONS.items()}
-    with pytest.raises(InputError, match="where the live data is"):
-        BackupPolicy({**given, "stanzas": ["orders"], "catalogues": []}, Surroundings())
+
+
+def test_off_site_is_told_by_the_site_or_declared() -> None:
+    assert "off site 0 of 1" in judged(*BOTH, places={**PLACES, "bucket": {"site": "frankfurt"}}).observed
+    elsewhere = {**PLACES, "bucket": {"offsite": True, "medium": "object", "immutable": True}}
+    assert judged(*BOTH, places=elsewhere).passed
 
 
 def test_a_failed_one_of_a_loop_speaks_for_the_stanza_of_its_item_only() -> None:

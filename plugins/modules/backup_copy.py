@@ -1,0 +1,185 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup_copy
+short_description: Copy backups to a second repository and prove that they are there
+version_added: 1.0.0
+description:
+  - Copies the usable backups of one stanza from O(repository) to O(target), and fails unless every one of them is there
+    as a whole afterwards. What is there already is not copied again.
+  - For O(engine.postgresql) both repositories must be directories of this host, and the copy is an exact one of the
+    whole stanza, with the same passphrase. pgBackRest itself copies no backups. For every other pair of repositories
+    its way is to archive into both and to take backups into both. A target with backups of its own is refused.
+  - With O(target.tape) the whole directory of O(repository) is written to the tape in the drive, with a manifest, and
+    read back. Use nothing that writes to the repository meanwhile.
+  - Evidence about a backup says nothing about its copy. A copy begins at the trust level C(taken), or C(checked) with
+    O(check). The evidence is kept under the name of O(target).
+  - It removes nothing at the target. Use M(gogidix.disaster_recovery.backup_retention) for it.
+extends_documentation_fragment:
+  - gogidix.disaster_recovery._attributes
+  - gogidix.disaster_recovery._attributes.actiongroup
+  - gogidix.disaster_recovery._engine
+  - gogidix.disaster_recovery._repository
+  - gogidix.disaster_recovery._copy_target
+attributes:
+  idempotent:
+    support: full
+options:
+  target_configuration_file:
+    description: The configuration of the backup tool for O(target), like O(configuration_file) for O(repository).
+    type: path
+  backups:
+    description: The identifiers of the backups that must be there; all usable ones when not given.
+    type: list
+    elements: str
+    default: []
+  check:
+    description: Also read every byte of the new copies where they lie.
+    type: bool
+    default: true
+  replaces_tape:
+    description: The identifier of the copy that the tape in the drive holds, and that may be overwritten.
+    type: str
+seealso:
+  - module: gogidix.disaster_recovery.backup
+  - module: gogidix.disaster_recovery.backup_verify
+author:
+  - gogidix.disaster_recovery contributors (@gogidix)
+"""
+
+EXAMPLES = r"""
+- name: Have every backup of the papers at the second site as well
+  gogidix.disaster_recovery.backup_copy:
+    engine: "{{ recovery_files.papers.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    target: "{{ recovery_repositories.offsite | combine({'name': 'offsite'}) }}"
+
+- name: Copy the repository of the orders to a disk that is taken away
+  gogidix.disaster_recovery.backup_copy:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    target:
+      name: removable
+      number: 1
+      filesystem:
+        path: /mnt/removable/pgbackrest
+    target_configuration_file: /etc/pgbackrest/removable.conf
+  become: true
+  become_user: pgbackrest
+
+- name: Write the repository to the tape in the drive
+  gogidix.disaster_recovery.backup_copy:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    target:
+      name: tape
+      number: 9
+      tape:
+        device: /dev/nst0
+"""
+
+RETURN = r"""
+copies:
+  description: The backups that were to be copied, oldest first, with the name that each has at the target.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {id: 20260102-030405F, copy: 20260102-030405F, stored_bytes: 2861360}
+missing:
+  description: Those of them that are not at the target, which is possible in check mode only.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+newly_copied:
+  description: Those that this call has copied.
+  returned: success
+  type: list
+  elements: str
+  sample: [20260102-030405F]
+tape:
+  description: The copy on the tape, for O(target.tape). Null for other targets, and in check mode when there is none.
+  returned: success
+  type: dict
+  sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z"}
+notes:
+  description: What an operator should know.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+recovery:
+  description: The evidence of this act, for the journal.
+  returned: always
+  type: dict
+  sample: {stanza: orders, source: vault, target: offsite, wanted: 3, there: 3, newly_copied: [20260102-030405F]}
+error_code:
+  description:
+    - What kind of failure it was.
+    - One of C(DR-INT), C(DR-PRE), C(DR-SPACE), C(DR-KEY), C(DR-REPO), C(DR-AUTH), C(DR-LOCK), C(DR-INPUT).
+  returned: failure
+  type: str
+  sample: DR-INT
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copying import BackupCopying
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
+    engine_spec,
+    open_engine,
+    open_ledger,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    repository_spec,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.tape import TapeRepository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._tape_copying import TapeCopying
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **engine_spec(),
+            "target": repository_spec(),
+            "target_configuration_file": {"type": "path"},
+            "backups": {"type": "list", "elements": "str", "default": []},
+            "check": {"type": "bool", "default": True},
+            "replaces_tape": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    with failing_cleanly(module):
+        run_subject(module, subject_of(module.params), what="copy backups")
+
+
+def subject_of(given: dict[str, Any]) -> BackupCopying | TapeCopying:
+    """The second place of the backups."""
+    source = open_engine(given)
+    place = open_repository(given["target"])
+    if isinstance(place, TapeRepository):
+        return TapeCopying(source, place, replaces=given["replaces_tape"])
+    there = {**given, "repository": given["target"], "configuration_file": given["target_configuration_file"]}
+    target = open_engine(there)
+    return BackupCopying(
+        source,
+        target,
+        source_ledger=open_ledger(given, source),
+        target_ledger=open_ledger(there, target),
+        backups=given["backups"],
+        check=given["check"],
+    )
+
+
+if __name__ == "__main__":
+    main()
