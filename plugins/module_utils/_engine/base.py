@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import ResticKeeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -121,6 +123,8 @@ class Engine(ABC):
     STRATEGIES: tuple[str, ...]
     # The kinds of repository that its tool can use, by their names in the registry.
     REPOSITORIES: tuple[str, ...]
+    # Its tool, for work on a repository itself.
+    KEEPER: type[Keeper] = ResticKeeper
 
     def __init__(
         self,
@@ -141,6 +145,15 @@ class Engine(ABC):
     @abstractmethod
     def stanza(self) -> str:
         """The name under which the repository keeps the backups."""
+
+    def open_keeper(self) -> Keeper:
+        """The tool that keeps the backups, for work on the repository itself."""
+        return self.KEEPER(
+            self.repository,
+            stanza=self.stanza,
+            configuration_file=self.configuration_file,
+            deadline=self.deadline,
+        )
 
     @property
     @abstractmethod

@@ -17,6 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _pgbackrest_keeper,
     _pgbackrest_verify,
     _postgresql_recovery,
 )
@@ -83,6 +84,7 @@ class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
+    KEEPER = _pgbackrest_keeper.PgBackRestKeeper
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},
@@ -130,11 +132,10 @@ class PostgresqlEngine(Engine):
         return Catalogue(info.records, [], None, info.system_identifier, info.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
-        info, archive = self._known_info(), self._read_archive()
-        windows = windows_of(self._of_this_system(records), archive)
+        info, windows = self._known_info(), windows_of(self._of_this_system(records), self._read_archive())
         newest = max((window.until_at for window in windows), default=None)
-        written_windows = [window.as_result() for window in windows]
-        return Catalogue(records, written_windows, newest, info.system_identifier, info.is_backup_running)
+        told = [each.as_result() for each in windows]
+        return Catalogue(records, told, newest, info.system_identifier, info.is_backup_running)
 
     def _known_info(self) -> StanzaInfo:
         if self._info is None:
@@ -146,8 +147,8 @@ class PostgresqlEngine(Engine):
 
     def _of_this_system(self, records: list[BackupRecord]) -> list[BackupRecord]:
         """The backups that belong to the log that was listed: after an upgrade older ones have another."""
-        system_identifier = self._known_info().system_identifier
-        return [record for record in records if record.system_identifier == system_identifier]
+        ours = self._known_info().system_identifier
+        return [record for record in records if record.system_identifier == ours]
 
     def require_here(self, strategy: str) -> None:
         require_right_host(self.tool, self.repository, strategy)
