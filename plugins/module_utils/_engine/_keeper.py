@@ -35,6 +35,11 @@ class Keeper(ABC):
 
     @property
     @abstractmethod
+    def memory_name(self) -> str:
+        """Under which name a host remembers what it saw there."""
+
+    @property
+    @abstractmethod
     def root(self) -> str:
         """Where its part begins below the repository's path; ends with a slash, or is empty."""
 

@@ -42,6 +42,10 @@ class PgBackRestKeeper(Keeper):
         self.file = Path(configuration_file or CONFIGURATION_FILE)
 
     @property
+    def memory_name(self) -> str:
+        return f"{self.repository.name}-pgbackrest-{self.stanza}"
+
+    @property
     def root(self) -> str:
         return ""
 

@@ -64,6 +64,10 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
 
 class ResticKeeper(Keeper):
     @property
+    def memory_name(self) -> str:
+        return f"{self.repository.name}-restic"
+
+    @property
     def root(self) -> str:
         return "restic/"
 

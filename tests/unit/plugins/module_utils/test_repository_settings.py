@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils import _repository_settings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import parse_settings
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import EncryptionError, InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import passphrase_of
@@ -80,12 +80,11 @@ def test_restic_reads_back_what_is_written_for_it_whatever_a_secret_is_made_of()
         repository_passphrase(REPOSITORIES, "clear")
 
 
-class FilesEngine(PostgresqlEngine):
+class FilesEngine(Engine):
     """An engine that restic keeps."""
 
     NAME = "files"
     REPOSITORIES = ("filesystem", "s3", "sftp")
-    KEEPER = PostgresqlEngine.__mro__[1].KEEPER
 
 
 def test_each_host_gets_the_repositories_that_restic_needs_there(monkeypatch: pytest.MonkeyPatch) -> None:
