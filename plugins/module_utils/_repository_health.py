@@ -165,9 +165,9 @@ class Examination:
 
     def _look_at_latency(self) -> None:
         if self._seconds:
-            slowest = self.health.latency_seconds = round(max(self._seconds), 3)
-            limit = self.limits.maximum_latency_seconds
-            self.health.add("latency", slowest <= limit, f"{slowest} s for the slowest act", f"at most {limit:g} s")
+            slowest, limit = max(self._seconds), self.limits.maximum_latency_seconds
+            self.health.latency_seconds = round(slowest, 3)
+            self.health.add("latency", slowest <= limit, f"{slowest:.3f} s for the slowest act", f"at most {limit:g} s")
 
     def _open_with_its_tool(self) -> None:
         """Last, because a tool goes on trying for long what the acts above have shown to be in vain."""
