@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import write_durably
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     PreconditionError,
     RepositoryError,
@@ -45,22 +45,22 @@ class Memory:
 class RepositoryBeginning:
     """A Subject: a repository that its tool has begun and can open, the same one as before."""
 
-    def __init__(self, keeper: Keeper, memory: Memory, *, accept_new: str) -> None:
-        self.keeper = keeper
+    def __init__(self, tool: RepositoryTool, memory: Memory, *, accept_new: str) -> None:
+        self.tool = tool
         self.memory = memory
         self.accept_new = accept_new
         self.identity: str | None = None
 
     def describe(self) -> Description:
-        self.keeper.repository.require_ready()
-        self.identity = self.keeper.look().identity
+        self.tool.repository.require_ready()
+        self.identity = self.tool.look().identity
         return {"begun": self.identity is not None, "known_here": self.identity == self.memory.identity is not None}
 
     def plan(self, before: Description) -> Description:
         known = self.memory.identity
         if known is not None and known != self.identity and not self.accept_new:
             raise RepositoryError(
-                f"use {self.keeper.repository}",
+                f"use {self.tool.repository}",
                 cause=f"this host knows it as {known}, and now {self._said()}",
                 next_action=(
                     "Find out who emptied or replaced it. Only when that was meant, give accept_new_repository a reason"
@@ -76,26 +76,26 @@ class RepositoryBeginning:
 
     def _require_empty(self) -> None:
         store = self._store()
-        found = [] if store is None else [each.name for each in store.list(self.keeper.root)]
-        if self.keeper.root and found:
+        found = [] if store is None else [each.name for each in store.list(self.tool.root)]
+        if self.tool.root and found:
             raise PreconditionError(
-                f"initialise {self.keeper.repository}",
+                f"initialise {self.tool.repository}",
                 cause=f"it is not empty: {', '.join(sorted(found)[:5])}",
                 next_action="Find out whose these are; name an empty place, or bring back what is missing there",
             )
 
     def _store(self) -> Store | None:
-        return self.keeper.repository.open_store(self.keeper.secrets())
+        return self.tool.repository.open_store(self.tool.secrets())
 
     def apply(self, before: Description, after: Description) -> None:
         if not before["begun"]:
-            self.keeper.initialise()
-        identity = self.keeper.look().identity
+            self.tool.initialise()
+        identity = self.tool.look().identity
         if identity is not None:
-            self.memory.keep(identity, self.keeper.repository.place)
+            self.memory.keep(identity, self.tool.repository.place)
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        name = self.keeper.repository.name
+        name = self.tool.repository.name
         return {
             "repository": name,
             "identity": self.identity,

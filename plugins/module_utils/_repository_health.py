@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Finding
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
@@ -70,10 +70,10 @@ class Health:
 class Examination:
     """One examination of one repository."""
 
-    def __init__(self, repository: Repository, declared: Declared, keeper: Keeper, limits: Limits) -> None:
+    def __init__(self, repository: Repository, declared: Declared, tool: RepositoryTool, limits: Limits) -> None:
         self.repository = repository
         self.declared = declared
-        self.keeper = keeper
+        self.tool = tool
         self.limits = limits
         self.health = Health()
         self._seconds: list[float] = []
@@ -111,14 +111,14 @@ class Examination:
         self._act(
             "configured",
             "this user can read the tool's configuration",
-            lambda: store.append(self.repository.open_store(self.keeper.secrets())),
+            lambda: store.append(self.repository.open_store(self.tool.secrets())),
         )
         return store[0] if store else None
 
     def _probe(self, store: Store) -> None:
         """Write, list, read back and remove a small object; each of the four may be refused by itself."""
         name, content = f"recovery-probe-{secrets.token_hex(8)}", os.urandom(PROBE_BYTES)
-        self._act("list", "what is there can be listed", lambda: store.list(self.keeper.root), timed=True)
+        self._act("list", "what is there can be listed", lambda: store.list(self.tool.root), timed=True)
         if not self._act("write", "a new object is accepted", lambda: store.put(name, content), timed=True):
             return
         self._act("read_back", "it comes back as it was written", lambda: _same(store.get(name), content), timed=True)
@@ -145,7 +145,7 @@ class Examination:
     def _look_at_its_age(self, store: Store) -> None:
         limit = self.limits.maximum_age_seconds
         try:
-            newest = max((one.modified_at for one in store.list(self.keeper.newest_prefix)), default=None)
+            newest = max((one.modified_at for one in store.list(self.tool.newest_prefix)), default=None)
         except RecoveryError:
             newest = None  # the check list has told why
         self.health.newest_at = None if newest is None else written(newest)
@@ -177,7 +177,7 @@ class Examination:
         self._act("opened", "its tool opens it with its key", self._require_open)
 
     def _require_open(self) -> None:
-        if self.keeper.look().identity is None:
+        if self.tool.look().identity is None:
             raise PreconditionError(
                 f"open {self.repository}",
                 cause="nothing was ever begun there",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import EncryptionError, InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 
@@ -18,14 +18,14 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant
 class KeyRotation:
     """A Subject: a passphrase that opens a repository, and one that does no more."""
 
-    def __init__(self, keeper: Keeper, *, new: str, old: str | None) -> None:
+    def __init__(self, tool: RepositoryTool, *, new: str, old: str | None) -> None:
         if not new or new != new.strip() or "\n" in new or new == old:
             raise InputError(
                 "read the option new_passphrase",
                 cause="it is empty, is not one line without white space at its ends, or is the old one",
                 next_action="Give another passphrase",
             )
-        self.keeper = keeper
+        self.tool = tool
         self.new = new
         self.old = old
 
@@ -40,37 +40,37 @@ class KeyRotation:
 
     def apply(self, before: Description, after: Description) -> None:
         if not before["new_opens"]:
-            self.keeper.add_key(self.new)
-        self.keeper.look_with(self.new)
+            self.tool.add_key(self.new)
+        self.tool.look_with(self.new)
         if self.old is not None and before["old_opens"]:
-            self.keeper.remove_key(self.old)
+            self.tool.remove_key(self.old)
 
     def _opens(self, passphrase: str) -> bool:
         try:
-            self.keeper.look_with(passphrase)
+            self.tool.look_with(passphrase)
         except EncryptionError:
             return False
         return True
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        return {"repository": self.keeper.repository.name, "before": before}
+        return {"repository": self.tool.repository.name, "before": before}
 
     def results(self, after: Description) -> dict[str, Any]:
-        kept = self.keeper.look()
+        kept = self.tool.look()
         return {"identity": kept.identity, "keys": len(kept.keys)}
 
 
-def prove_escrow(keeper: Keeper, passphrase: str, key_id: str) -> dict[str, Any]:
+def prove_escrow(tool: RepositoryTool, passphrase: str, key_id: str) -> dict[str, Any]:
     """The lost-key drill: the passphrase from the escrow opens the repository, and nothing of it is written."""
     if not passphrase:
         raise EncryptionError(
-            f"open {keeper.repository} with the escrowed passphrase",
+            f"open {tool.repository} with the escrowed passphrase",
             cause="it is empty",
             next_action="Fetch it from the escrow again, by hand as in a real loss",
         )
-    kept = keeper.look_with(passphrase)
+    kept = tool.look_with(passphrase)
     proof = {
-        "repository": keeper.repository.name,
+        "repository": tool.repository.name,
         "identity": kept.identity,
         "key_id": key_id,
         "opened_at": written(now()),

@@ -11,10 +11,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import (
-    CONFIGURATION_DIRECTORY,
-    ResticKeeper,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import CONFIGURATION_DIRECTORY
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import passphrase_of
@@ -48,7 +46,7 @@ def pgbackrest_settings(
 
 
 def _is_known_to_pgbackrest(repository: Repository, version: str) -> bool:
-    engines = [engine for engine in ENGINES.values() if not issubclass(engine.KEEPER, ResticKeeper)]
+    engines = [engine for engine in ENGINES.values() if not issubclass(engine.REPOSITORY_TOOL, ResticTool)]
     is_usable = any(repository.NAME in engine.REPOSITORIES for engine in engines)
     return is_usable and tuple(int(part) for part in version.split(".")[:2]) >= repository.PGBACKREST_SINCE
 
@@ -78,7 +76,7 @@ def restic_repositories(
     needing: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for entry in [*databases.values(), *files.values()]:
         for name in usable_repositories(entry, repositories):
-            if issubclass(ENGINES[engine_name(entry)].KEEPER, ResticKeeper):
+            if issubclass(ENGINES[engine_name(entry)].REPOSITORY_TOOL, ResticTool):
                 hosts = [str(one) for one in (entry.get("hosts") or {}).values()]
                 needing.setdefault(name, []).extend((one, dict(entry["engine"])) for one in hosts)
     found = []

@@ -162,7 +162,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import engine_spec, open_engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
@@ -216,28 +216,30 @@ def main() -> None:
     given = module.params
     with failing_cleanly(module):
         engine = open_engine(given)
-        keeper, declared = engine.open_keeper(), declared_of(given["repository"])
-        file = Path(given["memory_directory"]) / f"{keeper.memory_name}.json"
+        tool, declared = engine.open_repository_tool(), declared_of(given["repository"])
+        file = Path(given["memory_directory"]) / f"{tool.memory_name}.json"
         acts = {
             "present": lambda: run_subject(
                 module,
-                RepositoryBeginning(keeper, Memory(file), accept_new=given["accept_new_repository"]),
+                RepositoryBeginning(tool, Memory(file), accept_new=given["accept_new_repository"]),
                 what="begin the repository",
             ),
-            "healthy": lambda: run_verdict(module, lambda _is_check_mode: judge(keeper, declared, given)),
+            "healthy": lambda: run_verdict(module, lambda _is_check_mode: judge(tool, declared, given)),
             "rotated": lambda: run_subject(
                 module,
-                KeyRotation(keeper, new=given["new_passphrase"], old=given["old_passphrase"]),
+                KeyRotation(tool, new=given["new_passphrase"], old=given["old_passphrase"]),
                 what="change the keys of the repository",
             ),
             "escrow_proven": lambda: run_observation(
-                module, lambda: prove_escrow(keeper, given["escrowed_passphrase"], declared.key_id)
+                module, lambda: prove_escrow(tool, given["escrowed_passphrase"], declared.key_id)
             ),
         }
         acts[given["state"]]()
 
 
-def judge(keeper: Keeper, declared: Declared, given: dict[str, Any]) -> tuple[dict[str, Any], RecoveryError | None]:
+def judge(
+    tool: RepositoryTool, declared: Declared, given: dict[str, Any]
+) -> tuple[dict[str, Any], RecoveryError | None]:
     """The health of the repository, and what it fails with."""
     limits = Limits(
         given["minimum_free_bytes"],
@@ -249,8 +251,8 @@ def judge(keeper: Keeper, declared: Declared, given: dict[str, Any]) -> tuple[di
         raise InputError(
             "read the option maximum_latency_seconds", cause="it is not above zero", next_action="Give it some seconds"
         )
-    repository = keeper.repository
-    health = Examination(repository, declared, keeper, limits).run()
+    repository = tool.repository
+    health = Examination(repository, declared, tool, limits).run()
     results = {**health.as_result(), "recovery": {"repository": repository.name, **health.as_result()}}
     if health.is_healthy:
         return results, None

@@ -3,196 +3,174 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""restic repositories: begun, opened, and given and taken keys."""
+"""The backups of one name in one restic repository, for every engine that keeps its backups there."""
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import uuid4
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper, Kept
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
+    Restic,
+    configuration_file_of,
+    unexpected,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
+    Listing,
+    read_listing,
+    record_tags,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_check import (
+    Condition,
+    check_repository,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    forget_snapshots,
+    list_snapshots,
+    read_record,
+    write_record,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
-    AccessError,
-    DeadlineError,
-    EncryptionError,
     InputError,
-    LeaseError,
-    PreconditionError,
-    RecoveryError,
+    IntegrityError,
     RepositoryError,
-    SpaceError,
-    TlsError,
-    ToolError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
-CONFIGURATION_DIRECTORY = "/etc/recovery/restic"
-# restic itself tries for a quarter of an hour, whatever the reason.
-ANSWER_SECONDS = 30.0
-NOTHING_THERE = re.compile(
-    r"Is there a repository at the following location|unable to open config file|config file does not exist"
-)
-MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
-    (
-        r"wrong password or no key found|an empty password is not a password|Resolving password failed",
-        EncryptionError,
-        "Compare the passphrase with the one that the repository was created with; do not create it anew",
-    ),
-    (r"already locked|unable to create lock.*already", LeaseError, "Wait until the other restic has ended"),
-    (r"certificate|x509", TlsError, "Renew it, correct the name that is asked for, or name its authority in ca_file"),
-    (
-        r"Access Denied|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|AuthorizationFailure|\b403\b"
-        r"|[Pp]ermission denied",
-        AccessError,
-        "Correct the credentials of the repository, or what they are allowed to do there",
-    ),
-    (r"no space left on device|quota exceeded", SpaceError, "Free space in the repository or enlarge it"),
-    (
-        r"NoSuchBucket|bucket does not exist|Host key verification failed|connection refused|timeout|no such host"
-        r"|unable to start the sftp session|reset by peer|\b50\d\b|Internal Error|SlowDown",
-        RepositoryError,
-        "See whether the repository is up and can be reached from this host",
-    ),
-]
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
 
-class ResticKeeper(Keeper):
-    @property
-    def memory_name(self) -> str:
-        return f"{self.repository.name}-restic"
+class Keeper:
+    """Where an engine's backups are kept. The tool, and with it the passphrase, is opened when it is first needed."""
 
-    @property
-    def root(self) -> str:
-        return "restic/"
-
-    @property
-    def newest_prefix(self) -> str:
-        return "restic/snapshots/"
-
-    def secrets(self) -> dict[str, str]:
-        return self._settings()
-
-    def look(self) -> Kept:
-        return self._look({})
-
-    def initialise(self) -> None:
-        finished = self._run("init", environment={})
-        if finished.rc != 0 or "created restic repository" not in finished.stdout:
-            raise meaning_of(finished, f"initialise {self.repository}")
-
-    def look_with(self, passphrase: str) -> Kept:
-        with _key_file(passphrase) as file:
-            kept = self._look({"RESTIC_PASSWORD_FILE": file})
-        if kept.identity is None:
-            raise RepositoryError(
-                f"open {self.repository}",
-                cause="there is no restic repository",
-                next_action="Correct its address, or find out who removed it",
-            )
-        return kept
-
-    def add_key(self, passphrase: str) -> None:
-        with _key_file(passphrase) as file:
-            finished = self._run("key", "add", f"--new-password-file={file}", environment={})
-        if finished.rc != 0 or "saved new key" not in finished.stdout:
-            raise meaning_of(finished, f"add a key to {self.repository}")
-
-    def remove_key(self, passphrase: str) -> None:
-        what = f"remove a key from {self.repository}"
-        current = {key for key in self.look_with(passphrase).keys if key.startswith("*")}
-        if len(current) != 1:
-            raise ToolError(what, cause="restic did not say which key it used", next_action="Run restic key list")
-        identifier = current.pop().removeprefix("*")
-        if f"*{identifier}" in self.look().keys:
+    def __init__(
+        self, engine: str, stanza: str, repository: Repository, configuration_file: str | None, deadline: Deadline
+    ) -> None:
+        if not NAME.match(stanza):
             raise InputError(
-                what,
-                cause="it is the key that this host's own configuration uses",
-                next_action="Write the new passphrase with the role protect first, then remove the old one",
+                f"read the option engine.{engine}.stanza",
+                cause=f"{stanza!r} is not a name",
+                next_action="Use letters, digits, dots, dashes and underscores",
             )
-        finished = self._run("key", "remove", identifier, environment={})
-        if finished.rc != 0 or "removed key" not in finished.stdout:
-            raise meaning_of(finished, what)
+        self.engine = engine
+        self.stanza = stanza
+        self.repository = repository
+        self.configuration_file = configuration_file or configuration_file_of(repository.name)
+        self.deadline = deadline
+        self._tool: Restic | None = None
+        self._listing: Listing | None = None
 
-    def _look(self, environment: dict[str, str]) -> Kept:
-        what = f"open {self.repository}"
-        finished = self._run("cat", "config", "--no-lock", environment=environment)
-        if finished.rc != 0 and NOTHING_THERE.search(finished.stderr):
-            return Kept(None, [])
-        if finished.rc != 0:
-            raise meaning_of(finished, what)
-        listed = self._run("key", "list", "--json", "--no-lock", environment=environment)
-        if listed.rc != 0:
-            raise meaning_of(listed, what)
+    @property
+    def tool(self) -> Restic:
+        if self._tool is None:
+            tool = Restic.of(self.configuration_file, self.deadline)
+            tool.version()
+            self._tool = tool
+        return self._tool
+
+    @property
+    def memory(self) -> Memory:
+        """What this host saw in the repository before."""
+        return Memory(self.tool.cache_directory, f"{self.repository.name}-{self.stanza}-{self.engine}")
+
+    def listing(self, *, again: bool = False) -> Listing:
+        """The backups, read once until something is written; a repository that lost the newest of them is refused."""
+        if self._listing is None or again:
+            what = f"read the backups of stanza {self.stanza} in {self.repository}"
+            listed = list_snapshots(self.tool, what, self.stanza)
+            try:
+                listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=self.repository.name)
+            except (KeyError, TypeError, ValueError, InputError) as error:
+                raise unexpected(what, f"restic's list lacks or garbles {error}") from error
+            self.memory.require_not_older(listing.records, what)
+            self.memory.remember(listing.records)
+            self._listing = listing
+        return self._listing
+
+    def alone(self, strategy: str) -> AbstractContextManager[None]:
+        """Hold the name for this process while a backup is taken."""
+        return self.memory.alone(f"take a {strategy} backup of stanza {self.stanza} into {self.repository}")
+
+    @property
+    def is_backup_running(self) -> bool:
+        """Whether another process of this host takes a backup of this name."""
+        return self.memory.is_held
+
+    @contextmanager
+    def writing(self) -> Iterator[str]:
+        """Around everything that stores: what was listed before is no longer true. Yields the name of a new set."""
+        self._listing = None
         try:
-            identity = str(json.loads(finished.stdout)["id"])
-            keys = [f"{'*' if key['current'] else ''}{key['id']}" for key in json.loads(listed.stdout)]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ToolError(
+            yield uuid4().hex[:16]
+        finally:
+            self._listing = None
+
+    def write_record(
+        self,
+        record: BackupRecord,
+        content: dict[str, Any],
+        *,
+        of: str,
+        set_id: str,
+        kind: str = "",
+        is_alone: bool = True,
+    ) -> BackupRecord:
+        """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it."""
+        what = f"record backup {of} in {self.repository}"
+        tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
+        write_record(self.tool, what, content, tags)
+        found = self.listing(again=True).find(of)
+        if found is None or not found.is_complete:
+            raise IntegrityError(
                 what,
-                cause=f"restic answered what is not understood: {error}",
-                next_action="Compare the version of restic with the ones that are supported",
-            ) from error
-        return Kept(identity, sorted(keys))
+                cause="it was written, and is not listed",
+                next_action="Look at the repository by hand, and take another backup",
+                data_state="unknown",
+            )
+        return found
 
-    def _run(self, *arguments: str, environment: dict[str, str]) -> Finished:
-        settings = {**self._settings(), **environment}
-        options = shlex.split(settings.pop("RECOVERY_RESTIC_OPTIONS", ""))
-        argv = ["restic", *options, *arguments]
-        deadline = Deadline(min(ANSWER_SECONDS, self.deadline.remaining))
+    def content(self, record: BackupRecord) -> dict[str, Any]:
+        """What was recorded with a backup beyond its line in the list."""
+        what = f"read the record of backup {record.id[:8]} in {self.repository}"
+        snapshot = self.listing().record_snapshots.get(record.id)
+        if snapshot is None:
+            raise RepositoryError(what, cause="it has none", next_action="Use another backup")
+        return read_record(self.tool, what, snapshot)
+
+    def forget(self, records: list[BackupRecord]) -> None:
+        """Remove these backups whole, with the records of ones whose data is gone already."""
+        listing = self.listing()
+        snapshots = [each for record in records for each in listing.snapshots_of(record)] + listing.strays
+        what = f"remove {len(records)} backups from {self.repository}"
+        gone = {record.id for record in records}
         try:
-            return run_tool(argv, deadline=deadline, environment=settings)
-        except DeadlineError as error:
-            finished = Finished(argv, 1, "", error.cause, deadline.seconds)
-            raise meaning_of(finished, f"open {self.repository}", otherwise=error) from error
+            forget_snapshots(self.tool, what, snapshots, self.stanza)
+        finally:
+            self._listing = None
+        self.memory.forget([record for record in listing.records if record.id not in gone])
 
-    def _settings(self) -> dict[str, str]:
-        file = Path(self.configuration_file or f"{CONFIGURATION_DIRECTORY}/{self.repository.name}.env")
-        try:
-            return parse_settings(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise PreconditionError(
-                f"read {file}", cause=str(error), next_action="Run the role protect for this host"
-            ) from error
+    def examine(self, records: list[BackupRecord], *, subset: str | None = None) -> dict[str, Examination]:
+        """Read the repository, whole or a share of it, and say what speaks against each of these backups."""
+        what = f"read {self.repository}"
+        condition = check_repository(self.tool, what, subset=subset)
+        listing = self.listing()
+        return {record.id: examination(record, condition, listing, subset) for record in records}
 
 
-def parse_settings(text: str) -> dict[str, str]:
-    """Lines NAME=value as a shell reads them; raises ValueError on anything else, without telling its content."""
-    found = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = shlex.split(line, comments=True)
-        if not words:
-            continue
-        name, separator, value = words[0].partition("=")
-        if len(words) != 1 or not separator or not name.isidentifier():
-            raise ValueError(f"line {number} is no NAME=value")
-        found[name] = value
-    return found
-
-
-def meaning_of(finished: Finished, what: str, *, otherwise: RecoveryError | None = None) -> RecoveryError:
-    """The error that restic's words stand for; words that are not known are a failure as well."""
-    said = " ".join((finished.stderr or finished.stdout).split())[-800:]
-    for pattern, kind, next_action in MEANINGS:
-        if re.search(pattern, said):
-            return kind(what, cause=said, next_action=next_action, evidence={"tool": "restic", "rc": finished.rc})
-    return otherwise or ToolError(
-        what,
-        cause=f"restic ended with {finished.rc}: {said or 'it said nothing'}",
-        next_action="Read its words; this outcome is not known to be success",
-        evidence={"tool": "restic", "rc": finished.rc},
-    )
-
-
-@contextmanager
-def _key_file(passphrase: str) -> Iterator[str]:
-    """A passphrase where only this user can read it, for as long as it is needed."""
-    with tempfile.NamedTemporaryFile("w", prefix="recovery-key-", encoding="utf-8") as file:
-        file.write(passphrase + "\n")
-        file.flush()
-        yield file.name
+def examination(record: BackupRecord, condition: Condition, listing: Listing, subset: str | None) -> Examination:
+    """One backup's part of a check: its own snapshots, and those of everything that it builds on."""
+    members = [each for each in listing.records if each.id == record.id or each.id in record.chain]
+    snapshots = {snapshot for member in members for snapshot in listing.snapshots_of(member)}
+    evidence = {
+        "packs_read": condition.packs_read,
+        "snapshots_read": condition.snapshots_read,
+        "share_read": subset or "100%",
+    }
+    return Examination([*record.errors, *condition.against(snapshots)], evidence)

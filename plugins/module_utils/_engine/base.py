@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import ResticKeeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -124,7 +124,7 @@ class Engine(ABC):
     # The kinds of repository that its tool can use, by their names in the registry.
     REPOSITORIES: tuple[str, ...]
     # Its tool, for work on a repository itself.
-    KEEPER: type[Keeper] = ResticKeeper
+    REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
 
     def __init__(
         self,
@@ -146,9 +146,9 @@ class Engine(ABC):
     def stanza(self) -> str:
         """The name under which the repository keeps the backups."""
 
-    def open_keeper(self) -> Keeper:
+    def open_repository_tool(self) -> RepositoryTool:
         """The tool that keeps the backups, for work on the repository itself."""
-        return self.KEEPER(
+        return self.REPOSITORY_TOOL(
             self.repository,
             stanza=self.stanza,
             configuration_file=self.configuration_file,

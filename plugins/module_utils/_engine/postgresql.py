@@ -17,7 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
-    _pgbackrest_keeper,
+    _pgbackrest_repository,
     _pgbackrest_verify,
     _postgresql_recovery,
 )
@@ -84,7 +84,7 @@ class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
-    KEEPER = _pgbackrest_keeper.PgBackRestKeeper
+    REPOSITORY_TOOL = _pgbackrest_repository.PgBackRestTool
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper, Kept
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
+    Kept,
+    RepositoryTool,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
     InputError,
@@ -33,7 +36,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 
 
-class PretendedKeeper(Keeper):
+class PretendedTool(RepositoryTool):
     """A tool whose repository is a few variables."""
 
     memory_name = "vault"
@@ -68,14 +71,14 @@ class PretendedKeeper(Keeper):
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> PretendedKeeper:
+def tool(tmp_path: Path) -> PretendedTool:
     (tmp_path / "place").mkdir()
-    return PretendedKeeper(tmp_path / "place")
+    return PretendedTool(tmp_path / "place")
 
 
-def begin(keeper: PretendedKeeper, memory: Path, accept_new: str = "") -> bool:
+def begin(tool: PretendedTool, memory: Path, accept_new: str = "") -> bool:
     """Whether it changed anything."""
-    subject = RepositoryBeginning(keeper, Memory(memory), accept_new=accept_new)
+    subject = RepositoryBeginning(tool, Memory(memory), accept_new=accept_new)
     before = subject.describe()
     after = subject.plan(before)
     if after != before:
@@ -84,41 +87,41 @@ def begin(keeper: PretendedKeeper, memory: Path, accept_new: str = "") -> bool:
     return after != before
 
 
-def test_an_empty_place_is_begun_once(keeper: PretendedKeeper, tmp_path: Path) -> None:
-    assert begin(keeper, tmp_path / "m") is True
-    assert begin(keeper, tmp_path / "m") is False
+def test_an_empty_place_is_begun_once(tool: PretendedTool, tmp_path: Path) -> None:
+    assert begin(tool, tmp_path / "m") is True
+    assert begin(tool, tmp_path / "m") is False
     assert Memory(tmp_path / "m").identity == "one"
 
 
-def test_one_that_others_have_begun_is_taken_as_it_is(keeper: PretendedKeeper, tmp_path: Path) -> None:
-    keeper.identity = "theirs"
-    assert begin(keeper, tmp_path / "m") is True
-    assert keeper.identity == "theirs"
+def test_one_that_others_have_begun_is_taken_as_it_is(tool: PretendedTool, tmp_path: Path) -> None:
+    tool.identity = "theirs"
+    assert begin(tool, tmp_path / "m") is True
+    assert tool.identity == "theirs"
 
 
 def test_an_emptied_and_a_replaced_repository_are_refused_until_a_reason_is_given(
-    keeper: PretendedKeeper, tmp_path: Path
+    tool: PretendedTool, tmp_path: Path
 ) -> None:
-    begin(keeper, tmp_path / "m")
-    keeper.identity = None
+    begin(tool, tmp_path / "m")
+    tool.identity = None
     with pytest.raises(RepositoryError, match="knows it as one, and now nothing was begun there"):
-        begin(keeper, tmp_path / "m")
-    keeper.identity = "other"
+        begin(tool, tmp_path / "m")
+    tool.identity = "other"
     with pytest.raises(RepositoryError, match="now it is other"):
-        begin(keeper, tmp_path / "m")
-    assert begin(keeper, tmp_path / "m", accept_new="the old disk died") is True
+        begin(tool, tmp_path / "m")
+    assert begin(tool, tmp_path / "m", accept_new="the old disk died") is True
     assert Memory(tmp_path / "m").identity == "other"
 
 
-def test_a_place_that_holds_something_else_is_refused(keeper: PretendedKeeper, tmp_path: Path) -> None:
+def test_a_place_that_holds_something_else_is_refused(tool: PretendedTool, tmp_path: Path) -> None:
     (tmp_path / "place" / "restic").mkdir()
     (tmp_path / "place" / "restic" / "holiday.jpg").touch()
     with pytest.raises(PreconditionError, match="not empty: restic/holiday.jpg"):
-        begin(keeper, tmp_path / "m")
+        begin(tool, tmp_path / "m")
 
 
-def rotate(keeper: PretendedKeeper, new: str, old: str | None = None) -> bool:
-    subject = KeyRotation(keeper, new=new, old=old)
+def rotate(tool: PretendedTool, new: str, old: str | None = None) -> bool:
+    subject = KeyRotation(tool, new=new, old=old)
     before = subject.describe()
     after = subject.plan(before)
     if after != before:
@@ -127,31 +130,31 @@ def rotate(keeper: PretendedKeeper, new: str, old: str | None = None) -> bool:
     return after != before
 
 
-def test_a_key_is_added_first_and_the_old_one_taken_away_when_asked(keeper: PretendedKeeper) -> None:
-    assert rotate(keeper, "second") is True and keeper.opening == ["first", "second"]
-    assert rotate(keeper, "second") is False
-    assert rotate(keeper, "second", old="first") is True and keeper.opening == ["second"]
+def test_a_key_is_added_first_and_the_old_one_taken_away_when_asked(tool: PretendedTool) -> None:
+    assert rotate(tool, "second") is True and tool.opening == ["first", "second"]
+    assert rotate(tool, "second") is False
+    assert rotate(tool, "second", old="first") is True and tool.opening == ["second"]
     with pytest.raises(InputError, match="new_passphrase"):
-        KeyRotation(keeper, new="", old=None)
+        KeyRotation(tool, new="", old=None)
 
 
-def test_an_escrowed_key_opens_or_is_a_failure(keeper: PretendedKeeper) -> None:
-    keeper.identity = "one"
-    assert prove_escrow(keeper, "first", "escrow-7")["escrow"]["key_id"] == "escrow-7"
+def test_an_escrowed_key_opens_or_is_a_failure(tool: PretendedTool) -> None:
+    tool.identity = "one"
+    assert prove_escrow(tool, "first", "escrow-7")["escrow"]["key_id"] == "escrow-7"
     with pytest.raises(EncryptionError):
-        prove_escrow(keeper, "lost", "escrow-7")
+        prove_escrow(tool, "lost", "escrow-7")
     with pytest.raises(EncryptionError, match="by hand as in a real loss"):
-        prove_escrow(keeper, "", "escrow-7")
+        prove_escrow(tool, "", "escrow-7")
 
 
-def test_a_healthy_directory_passes_every_check(keeper: PretendedKeeper, tmp_path: Path) -> None:
-    keeper.identity = "one"
-    health = Examination(keeper.repository, Declared(), keeper, Limits(maximum_age_seconds=60)).run()
+def test_a_healthy_directory_passes_every_check(tool: PretendedTool, tmp_path: Path) -> None:
+    tool.identity = "one"
+    health = Examination(tool.repository, Declared(), tool, Limits(maximum_age_seconds=60)).run()
     failed = [finding.check for finding in health.findings if not finding.passed]
     assert failed == ["newest_object"]
     (tmp_path / "place" / "restic" / "snapshots").mkdir(parents=True)
     (tmp_path / "place" / "restic" / "snapshots" / "abc").touch()
-    health = Examination(keeper.repository, Declared(), keeper, Limits(maximum_age_seconds=60)).run()
+    health = Examination(tool.repository, Declared(), tool, Limits(maximum_age_seconds=60)).run()
     assert health.is_healthy and health.newest_at is not None
     assert [finding.check for finding in health.findings] == [
         *("declared", "reachable", "free_space", "configured", "list", "write", "read_back", "delete"),
@@ -160,12 +163,12 @@ def test_a_healthy_directory_passes_every_check(keeper: PretendedKeeper, tmp_pat
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == ["restic"]
 
 
-def test_what_cannot_be_looked_at_counts_as_failed(keeper: PretendedKeeper, tmp_path: Path) -> None:
-    keeper.identity = "one"
+def test_what_cannot_be_looked_at_counts_as_failed(tool: PretendedTool, tmp_path: Path) -> None:
+    tool.identity = "one"
     (tmp_path / "place").rmdir()
-    health = Examination(keeper.repository, Declared(), keeper, Limits()).run()
+    health = Examination(tool.repository, Declared(), tool, Limits()).run()
     assert not health.is_healthy
     (tmp_path / "place").mkdir()
-    health = Examination(keeper.repository, Declared(is_immutable=True), keeper, Limits(10**18, 1e-9)).run()
+    health = Examination(tool.repository, Declared(is_immutable=True), tool, Limits(10**18, 1e-9)).run()
     failed = [finding.check for finding in health.findings if not finding.passed]
     assert failed == ["free_space", "immutable", "latency"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils import _repository_settings
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import parse_settings
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import read_settings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import EncryptionError, InputError
@@ -68,9 +68,11 @@ def test_pgbackrest_gets_what_it_can_use_and_removes_nothing_where_a_policy_deci
     assert "far" in pgbackrest_settings(REPOSITORIES, "db1", HOSTVARS, "2.46")
 
 
-def test_restic_reads_back_what_is_written_for_it_whatever_a_secret_is_made_of() -> None:
+def test_restic_reads_back_what_is_written_for_it_whatever_a_secret_is_made_of(tmp_path: Path) -> None:
     text = restic_environment(REPOSITORIES, "offsite")
-    settings = parse_settings(text)
+    (tmp_path / "offsite.env").touch(mode=0o600)
+    (tmp_path / "offsite.env").write_text(text)
+    settings = read_settings(str(tmp_path / "offsite.env"))
     assert settings["AWS_SECRET_ACCESS_KEY"] == "it's a $ecret"
     assert settings["RESTIC_PASSWORD_FILE"] == "/etc/recovery/restic/offsite.key"
     assert settings["RECOVERY_RESTIC_OPTIONS"] == "-o s3.bucket-lookup=path"

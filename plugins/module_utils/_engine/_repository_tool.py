@@ -22,7 +22,7 @@ class Kept:
     keys: list[str]
 
 
-class Keeper(ABC):
+class RepositoryTool(ABC):
     """One tool with one repository. Words and exit codes that are not known to be success raise."""
 
     def __init__(

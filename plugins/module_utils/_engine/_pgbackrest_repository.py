@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._keeper import Keeper, Kept
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
     CONFIGURATION_FILE,
     PgBackRest,
@@ -22,6 +21,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import read_info
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
+    Kept,
+    RepositoryTool,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
     PreconditionError,
@@ -34,7 +37,7 @@ NOT_THERE = re.compile(r"the stanza is not there|missing stanza path|backup\.inf
 SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value>.*)$")
 
 
-class PgBackRestKeeper(Keeper):
+class PgBackRestTool(RepositoryTool):
     def __init__(
         self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
     ) -> None:
