@@ -11,14 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import in_order
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import REPOSITORIES
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
+    engine_name,
+    opened,
+    usable_repositories,
+    without_secrets,
+)
 
-SECRETS_OF_A_REPOSITORY = ("cipher_passphrase", "access_key", "secret_key")
 DATABASE = "database"
 FILE_KINDS = ("filesystem", "configuration", "application_state", "logs")
 # What an operator asks for, and the kinds that it means. Logs are no part of a system.
@@ -128,15 +130,13 @@ def _of_site(name: str, engine: Entry, site: str, kind: str) -> dict[str, Any]:
 
 
 def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen: list[str]) -> list[dict[str, Any]]:
-    engine = _engine_of(source)
-    by_number = sorted(repositories, key=lambda name: int(repositories[name].get("number") or 0))
+    engine = ENGINES[engine_name({"engine": source.engine})]
     targets = []
-    for name in _known(source.entry.get("repositories") or by_number, repositories):
+    for name in usable_repositories(source.entry, repositories):
         repository = repositories[name]
-        kind = _kind_of(name, repository)
-        if kind.NAME not in engine.REPOSITORIES or (chosen and name not in chosen):
+        if chosen and name not in chosen:
             continue
-        keeper = kind.keeper(repository[kind.NAME]) if engine.KEEPER_USER else None
+        keeper = opened(name, repository).host if engine.KEEPER_USER else None
         targets.append(
             {
                 "name": source.name,
@@ -153,28 +153,6 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
             }
         )
     return targets
-
-
-def _engine_of(source: Source) -> type[Engine]:
-    given = sorted(set(source.engine) & set(ENGINES))
-    if len(given) != 1 or len(source.engine) != 1:
-        raise InputError(
-            f"read the engine of {source.name}",
-            cause=f"it has {', '.join(sorted(source.engine)) or 'none'}",
-            next_action=f"Give exactly one of {', '.join(sorted(ENGINES))}",
-        )
-    return ENGINES[given[0]]
-
-
-def _kind_of(name: str, repository: Entry) -> type[Repository]:
-    given = sorted(set(repository) & set(REPOSITORIES))
-    if len(given) != 1:
-        raise InputError(
-            f"read recovery_repositories.{name}",
-            cause=f"its kind is {', '.join(given) or 'not given'}",
-            next_action=f"Give exactly one of {', '.join(sorted(REPOSITORIES))}",
-        )
-    return REPOSITORIES[given[0]]
 
 
 def backup_proofs(
@@ -202,13 +180,3 @@ def backup_proofs(
             }
         )
     return proofs
-
-
-def without_secrets(name: str, repository: Entry) -> dict[str, Any]:
-    kept: dict[str, Any] = {"name": name}
-    for key, value in repository.items():
-        if isinstance(value, Mapping):
-            kept[key] = {option: one for option, one in value.items() if option not in SECRETS_OF_A_REPOSITORY}
-        elif key not in SECRETS_OF_A_REPOSITORY:
-            kept[key] = value
-    return kept

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -124,6 +126,8 @@ class Engine(ABC):
     # Who runs its tool where the data is, and who where another host keeps the backups; None: it never works there.
     USER: str = "root"
     KEEPER_USER: str | None = None
+    # Its tool, for work on a repository itself.
+    REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
 
     def __init__(
         self,
@@ -144,6 +148,15 @@ class Engine(ABC):
     @abstractmethod
     def stanza(self) -> str:
         """The name under which the repository keeps the backups."""
+
+    def open_repository_tool(self) -> RepositoryTool:
+        """The tool that keeps the backups, for work on the repository itself."""
+        return self.REPOSITORY_TOOL(
+            self.repository,
+            stanza=self.stanza,
+            configuration_file=self.configuration_file,
+            deadline=self.deadline,
+        )
 
     @property
     @abstractmethod

@@ -14,31 +14,16 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
-    _pgbackrest_copy,
-    _pgbackrest_verify,
+    _pgbackrest_repository,
     _postgresql_recovery,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
-    CONFIGURATION_FILE,
-    PgBackRest,
     meaning_of,
     said_badly,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
-    await_segment,
-    configured_hosts,
-    examination,
-    forget_backup,
-    require_right_host,
-    ship_log,
-    take_backup,
-)
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import (
-    StanzaInfo,
-    read_archive,
-    read_info,
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_engine import (
+    PgBackRestEngine,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_extract import (
     extract,
@@ -49,7 +34,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     process_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
-    LiveCluster,
     open_live,
     require_programs,
     settle,
@@ -57,39 +41,29 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     DEFAULT_SEGMENT_BYTES,
-    Archive,
-    Segments,
-    lsn_text,
-    window_of,
-    windows_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
-    Catalogue,
     Check,
-    Engine,
-    Examination,
     Finding,
     Reached,
     RestorePlan,
     Selection,
-    Taken,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
-    LogGapError,
     RecoveryError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
-class PostgresqlEngine(Engine):
+class PostgresqlEngine(PgBackRestEngine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
     USER: str = "postgres"
     KEEPER_USER: str | None = "pgbackrest"
+    REPOSITORY_TOOL = _pgbackrest_repository.PgBackRestTool
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},
@@ -102,113 +76,6 @@ class PostgresqlEngine(Engine):
         "socket_directory": {"type": "path"},
         "wal_segment_bytes": {"type": "int", "default": DEFAULT_SEGMENT_BYTES},
     }
-
-    def __init__(
-        self,
-        options: dict[str, Any],
-        repository: Repository,
-        *,
-        deadline: Deadline,
-        configuration_file: str | None = None,
-        jobs: int | None = None,
-    ) -> None:
-        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
-        file = configuration_file or CONFIGURATION_FILE
-        self.tool = PgBackRest(file, str(options["stanza"]), repository.number, deadline, jobs)
-        self.live = LiveCluster.of(options, deadline)
-        self.segments = Segments(int(options["wal_segment_bytes"]))
-        self._info: StanzaInfo | None = None
-
-    @property
-    def stanza(self) -> str:
-        return self.tool.stanza
-
-    @property
-    def live_directory(self) -> Path:
-        return self.live.data_directory
-
-    @property
-    def default_port(self) -> int:
-        return self.live.port
-
-    def read_records(self) -> Catalogue:
-        self._info = read_info(self.tool, self.repository)
-        return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
-
-    def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
-        info, archive = self._known_info(), self._read_archive()
-        windows = windows_of(self._of_this_system(records), archive)
-        newest = max((window.until_at for window in windows), default=None)
-        written_windows = [window.as_result() for window in windows]
-        return Catalogue(records, written_windows, newest, info.system_identifier, info.is_backup_running)
-
-    def _known_info(self) -> StanzaInfo:
-        if self._info is None:
-            self._info = read_info(self.tool, self.repository)
-        return self._info
-
-    def _read_archive(self) -> Archive:
-        return read_archive(self.tool, self._known_info(), self.segments)
-
-    def _of_this_system(self, records: list[BackupRecord]) -> list[BackupRecord]:
-        """The backups that belong to the log that was listed: after an upgrade older ones have another."""
-        system_identifier = self._known_info().system_identifier
-        return [record for record in records if record.system_identifier == system_identifier]
-
-    def require_here(self, strategy: str) -> None:
-        require_right_host(self.tool, self.repository, strategy)
-
-    def take(self, strategy: str) -> Taken:
-        return take_backup(self.tool, strategy, self.repository)
-
-    def prove_complete(self, record: BackupRecord) -> None:
-        if window_of(record, record.timeline, self._read_archive()) is None:
-            raise LogGapError(
-                f"find the log of backup {record.id} in {self.repository}",
-                cause=f"the archive does not hold all of {record.wal_start} to {record.wal_stop}",
-                next_action="Look at archive_command and at the server's log, then take another backup",
-            )
-
-    def forget(self, records: list[BackupRecord]) -> None:
-        for record in records:
-            forget_backup(self.tool, record, self.repository)
-        self._info = None
-
-    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
-        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
-        if not _pgbackrest_copy.is_there(place, self.stanza):
-            return {}
-        listed = {record.identity for record in target.read_records().records}
-        whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
-        return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
-
-    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
-        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
-        if _pgbackrest_copy.is_there(place, self.stanza):
-            theirs = target.read_records().records
-            _pgbackrest_copy.require_copy(self.read_records().records, theirs, target.repository)
-        _pgbackrest_copy.copy_stanza(source, place, self.stanza, self.deadline)
-
-    def ship_log(self) -> dict[str, Any]:
-        return ship_log(self.live, self.tool, self._known_info(), self.segments)
-
-    def await_log(self, segment: str) -> dict[str, Any]:
-        timeline, number = self.segments.parse(segment)
-        stored = await_segment(self.tool, self._known_info(), segment)
-        lsn = lsn_text(self.segments.end(number))
-        return {"segment": segment, "lsn": lsn, "timeline": timeline, "stored_as": stored}
-
-    @property
-    def examining_host(self) -> str | None:
-        # pgBackRest 2.45 breaks off its verification when the repository is behind ssh.
-        return configured_hosts(self.tool).get(f"repo{self.repository.number}-host")
-
-    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
-        self._info = None
-        archive = self._read_archive()
-        what = f"verify stanza {self.stanza} in {self.repository}"
-        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
-        return {record.id: examination(record, findings, archive) for record in records}
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)

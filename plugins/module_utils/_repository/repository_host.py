@@ -28,9 +28,9 @@ class RepositoryHost(Repository):
         "path": {"type": "path", "required": True},
     }
 
-    @classmethod
-    def keeper(cls, options: dict[str, Any]) -> str | None:
-        return str(options["host"])
+    @property
+    def host(self) -> str:
+        return str(self.options["host"])
 
     @property
     def place(self) -> str:

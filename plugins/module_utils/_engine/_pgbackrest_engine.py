@@ -1,0 +1,166 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Backups of a PostgreSQL cluster in a repository of pgBackRest: everything but restoring them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _pgbackrest_copy,
+    _pgbackrest_verify,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
+    CONFIGURATION_FILE,
+    PgBackRest,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
+    await_segment,
+    configured_hosts,
+    examination,
+    forget_backup,
+    require_right_host,
+    ship_log,
+    take_backup,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import (
+    StanzaInfo,
+    read_archive,
+    read_info,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
+    LiveCluster,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
+    Archive,
+    Segments,
+    lsn_text,
+    window_of,
+    windows_of,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Catalogue,
+    Engine,
+    Examination,
+    Taken,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    LogGapError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+
+
+class PgBackRestEngine(Engine):
+    """The half of the engine that takes, lists, ships, copies and removes. Restoring is the other half's."""
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        repository: Repository,
+        *,
+        deadline: Deadline,
+        configuration_file: str | None = None,
+        jobs: int | None = None,
+    ) -> None:
+        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
+        file = configuration_file or CONFIGURATION_FILE
+        self.tool = PgBackRest(file, str(options["stanza"]), repository.number, deadline, jobs)
+        self.live = LiveCluster.of(options, deadline)
+        self.segments = Segments(int(options["wal_segment_bytes"]))
+        self._info: StanzaInfo | None = None
+
+    @property
+    def stanza(self) -> str:
+        return self.tool.stanza
+
+    @property
+    def live_directory(self) -> Path:
+        return self.live.data_directory
+
+    @property
+    def default_port(self) -> int:
+        return self.live.port
+
+    def read_records(self) -> Catalogue:
+        self._info = read_info(self.tool, self.repository)
+        return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
+
+    def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
+        info, windows = self._known_info(), windows_of(self._of_this_system(records), self._read_archive())
+        newest = max((window.until_at for window in windows), default=None)
+        told = [each.as_result() for each in windows]
+        return Catalogue(records, told, newest, info.system_identifier, info.is_backup_running)
+
+    def _known_info(self) -> StanzaInfo:
+        if self._info is None:
+            self._info = read_info(self.tool, self.repository)
+        return self._info
+
+    def _read_archive(self) -> Archive:
+        return read_archive(self.tool, self._known_info(), self.segments)
+
+    def _of_this_system(self, records: list[BackupRecord]) -> list[BackupRecord]:
+        """The backups that belong to the log that was listed: after an upgrade older ones have another."""
+        ours = self._known_info().system_identifier
+        return [record for record in records if record.system_identifier == ours]
+
+    def require_here(self, strategy: str) -> None:
+        require_right_host(self.tool, self.repository, strategy)
+
+    def take(self, strategy: str) -> Taken:
+        return take_backup(self.tool, strategy, self.repository)
+
+    def prove_complete(self, record: BackupRecord) -> None:
+        if window_of(record, record.timeline, self._read_archive()) is None:
+            raise LogGapError(
+                f"find the log of backup {record.id} in {self.repository}",
+                cause=f"the archive does not hold all of {record.wal_start} to {record.wal_stop}",
+                next_action="Look at archive_command and at the server's log, then take another backup",
+            )
+
+    def forget(self, records: list[BackupRecord]) -> None:
+        for record in records:
+            forget_backup(self.tool, record, self.repository)
+        self._info = None
+
+    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if not _pgbackrest_copy.is_there(place, self.stanza):
+            return {}
+        listed = {record.identity for record in target.read_records().records}
+        whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
+        return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
+
+    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
+        source, place = _pgbackrest_copy.directories(self.repository, target.repository)
+        if _pgbackrest_copy.is_there(place, self.stanza):
+            theirs = target.read_records().records
+            _pgbackrest_copy.require_copy(self.read_records().records, theirs, target.repository)
+        _pgbackrest_copy.copy_stanza(source, place, self.stanza, self.deadline)
+
+    def ship_log(self) -> dict[str, Any]:
+        return ship_log(self.live, self.tool, self._known_info(), self.segments)
+
+    def await_log(self, segment: str) -> dict[str, Any]:
+        timeline, number = self.segments.parse(segment)
+        stored = await_segment(self.tool, self._known_info(), segment)
+        lsn = lsn_text(self.segments.end(number))
+        return {"segment": segment, "lsn": lsn, "timeline": timeline, "stored_as": stored}
+
+    @property
+    def examining_host(self) -> str | None:
+        # pgBackRest 2.45 breaks off its verification when the repository is behind ssh.
+        return configured_hosts(self.tool).get(f"repo{self.repository.number}-host")
+
+    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
+        self._info = None
+        archive = self._read_archive()
+        what = f"verify stanza {self.stanza} in {self.repository}"
+        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
+        return {record.id: examination(record, findings, archive) for record in records}
