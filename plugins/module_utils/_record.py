@@ -67,6 +67,8 @@ class BackupRecord:
     consistency_id: str = ""
     # False when the source changed while it was read.
     is_consistent: bool = True
+    # False for one that was broken off: it is listed so that it can be removed, and nothing builds on it.
+    is_complete: bool = True
     errors: list[str] = field(default_factory=list)
     trust: Trust = field(default_factory=Trust)
 

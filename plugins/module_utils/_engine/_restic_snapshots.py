@@ -1,0 +1,180 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Snapshots in a restic repository: storing, recording, reading, forgetting them, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
+    Restic,
+    plain_words,
+    said_badly,
+    unexpected,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
+    RECORD_FILE,
+    write_tags,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import Judge, pipe
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, ToolError
+
+# restic made a snapshot, but could not read all of the source.
+SOMETHING_UNREAD = 3
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A snapshot that was just stored, in restic's own numbers; ``unread`` names what is not in it."""
+
+    id: str
+    size_bytes: int
+    added_bytes: int
+    files: int
+    seconds: float
+    unread: list[str] = field(default_factory=list)
+
+
+def store_paths(tool: Restic, what: str, paths: list[str], tags: dict[str, str], *arguments: str) -> Stored:
+    """Store files and directories. The caller judges what could not be read: ``arguments`` are restic's own."""
+    finished = tool.run("backup", "--json", *write_tags(tags), *arguments, "--", *paths)
+    if finished.rc not in (0, SOMETHING_UNREAD):
+        raise meaning_of(said_badly(finished), what, evidence={"tool": "restic", "rc": finished.rc})
+    return stored_by(finished, what)
+
+
+def store_stream(
+    tool: Restic,
+    what: str,
+    producer: list[str],
+    *,
+    file_name: str,
+    tags: dict[str, str],
+    judge: Judge,
+    environment: dict[str, str] | None = None,
+) -> tuple[Stored, Finished]:
+    """Store what a producer writes, as one file; nothing is stored unless ``judge`` finds the producer good.
+
+    The second value is what the producer said beside its stream.
+    """
+    argv = tool.argv("backup", "--json", *write_tags(tags), "--stdin", "--stdin-filename", file_name)
+    produced, finished = pipe(
+        (producer, environment or {}),
+        (argv, tool.environment),
+        judge_source=judge,
+        judge_sink=lambda ending: require_good(ending, what),
+        deadline=tool.deadline,
+    )
+    return stored_by(finished, what), produced
+
+
+def read_stream(
+    tool: Restic,
+    what: str,
+    snapshot: str,
+    file_name: str,
+    consumer: list[str],
+    *,
+    judge: Judge,
+    environment: dict[str, str] | None = None,
+) -> Finished:
+    """Let a consumer read one file of a snapshot; it never sees the end of a stream that was cut off."""
+    _dumped, consumed = pipe(
+        (tool.argv("dump", snapshot, f"/{file_name}"), tool.environment),
+        (consumer, environment or {}),
+        judge_source=lambda ending: require_good(ending, what),
+        judge_sink=judge,
+        deadline=tool.deadline,
+    )
+    return consumed
+
+
+def require_good(finished: Finished, what: str) -> None:
+    if finished.rc != 0:
+        raise meaning_of(said_badly(finished), what, evidence={"tool": "restic", "rc": finished.rc})
+
+
+def stored_by(finished: Finished, what: str) -> Stored:
+    """The summary that restic ends with; without one, or without a snapshot in it, nothing was stored."""
+    summary: dict[str, Any] | None = None
+    for line in finished.stdout.splitlines():
+        content = parsed(line)
+        if content.get("message_type") == "summary":
+            summary = content
+    try:
+        if summary is None or not summary["snapshot_id"]:
+            raise KeyError("snapshot_id")
+        return Stored(
+            id=str(summary["snapshot_id"]),
+            size_bytes=int(summary["total_bytes_processed"]),
+            added_bytes=int(summary["data_added"]),
+            files=int(summary["total_files_processed"]),
+            seconds=round(finished.seconds, 3),
+            unread=[plain_words(line) for line in finished.stderr.splitlines() if parsed(line)],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise unexpected(what, f"restic ended with {finished.rc} but its summary lacks {error}") from error
+
+
+def parsed(line: str) -> dict[str, Any]:
+    """A line of JSON that holds an object; anything else is empty."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_record(tool: Restic, what: str, content: dict[str, Any], tags: dict[str, str]) -> str:
+    """Store the record of a backup that was proven whole: from now on it is one. The id of its snapshot."""
+    text = json.dumps(content, sort_keys=True)
+    arguments = [*write_tags(tags), "--stdin", "--stdin-filename", RECORD_FILE]
+    finished = tool.require(what, "backup", "--json", *arguments, stdin=text)
+    return stored_by(finished, what).id
+
+
+def read_record(tool: Restic, what: str, snapshot: str) -> dict[str, Any]:
+    """What the record of a backup holds, by the snapshot that it lies in."""
+    finished = tool.require(what, "dump", snapshot, f"/{RECORD_FILE}")
+    content = parsed(finished.stdout)
+    if not content:
+        raise IntegrityError(what, cause="its record is not understood", next_action="Use another backup")
+    return content
+
+
+def list_snapshots(tool: Restic, what: str, stanza: str) -> list[dict[str, Any]]:
+    """Everything that the repository holds under a name, as restic lists it. It takes no lock and writes nothing."""
+    listed = tool.read_json(what, "snapshots", "--no-lock", "--tag", f"recovery,stanza={stanza}")
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise unexpected(what, "restic did not list snapshots")
+    return listed
+
+
+def restore_snapshot(tool: Restic, what: str, snapshot: str, target: Path, *arguments: str) -> Finished:
+    """Write a snapshot below a directory and let restic read every file of it back."""
+    return tool.require(what, "restore", snapshot, "--target", str(target), "--verify", *arguments)
+
+
+def forget_snapshots(tool: Restic, what: str, snapshots: list[str], stanza: str) -> None:
+    """Remove exactly these snapshots, and from the store what only they needed. restic ignores what it cannot find."""
+    if not snapshots:
+        return
+    tool.require(what, "forget", "--prune", *snapshots)
+    left = {str(each.get("id")) for each in list_snapshots(tool, what, stanza)}
+    still = sorted(left & set(snapshots))
+    if still:
+        raise ToolError(
+            what,
+            cause=f"restic ended with 0, and still there are {', '.join(each[:8] for each in still)}",
+            next_action="See whether the store keeps them on purpose, such as by a lock on its objects",
+        )
