@@ -49,6 +49,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
     engine = open_engine(given)
     if given["state"] == "absent":
         return Removal(engine, Path(given["directory"]))
+    engine.require_target(target)
     is_in_place = given["mode"] == "in_place"
     request = RestoreRequest(
         target=target,
