@@ -56,6 +56,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion |
     if given["state"] == "reverted":
         live = Path(given["directory"] or engine.live_directory)
         return Reversion(engine, live, keep_running=given["keep_running"])
+    engine.require_target(target)
     is_in_place = given["mode"] == "in_place"
     request = RestoreRequest(
         target=target,

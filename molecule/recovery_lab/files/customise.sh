@@ -15,6 +15,9 @@ chroot "$root" install -d -o pgbackrest -g pgbackrest -m 0750 /var/lib/pgbackres
 # On a repository host the user pgbackrest keeps the logs, on a database host the user postgres.
 chroot "$root" install -d -o postgres -g postgres -m 0770 /var/log/pgbackrest
 chroot "$root" usermod -a -G postgres pgbackrest
+# As with PostgreSQL, no server is made beforehand: two hosts with the same data would be taken for one.
+rm -rf "$root"/var/lib/mysql/*
+chroot "$root" install -d -o mysql -g mysql -m 0750 /var/log/mysql
 echo 'recovery ALL=(ALL:ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/recovery"
 chmod 0440 "$root/etc/sudoers.d/recovery"
 

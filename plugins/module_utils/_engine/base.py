@@ -110,6 +110,8 @@ class Reached:
     at: str | None
     timeline: int | None
     by: str
+    # Where the binary log stood: ``<file>:<position>``.
+    log_position: str | None = None
 
     def as_result(self) -> dict[str, Any]:
         return asdict(self)
@@ -128,6 +130,8 @@ class Engine(ABC):
     KEEPER_USER: str | None = None
     # Its tool, for work on a repository itself.
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
+    # The kinds of moment that it can recover to.
+    TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
 
     def __init__(
         self,
@@ -195,6 +199,15 @@ class Engine(ABC):
                 "read the option strategy",
                 cause=f"{self.NAME} has no strategy {strategy}",
                 next_action=f"Use one of {', '.join(self.STRATEGIES)}",
+            )
+
+    def require_target(self, target: RecoveryTarget) -> None:
+        """Raise when this kind of data cannot be recovered to such a moment."""
+        if target.kind not in self.TARGETS:
+            raise InputError(
+                "read the option target",
+                cause=f"{self.NAME} cannot recover to a target of type {target.kind}",
+                next_action=f"Use one of {', '.join(self.TARGETS)}",
             )
 
     def ship_log(self) -> dict[str, Any]:

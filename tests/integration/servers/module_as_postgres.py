@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a module as the database's user does on its host: a program of its own, without the controller's side."""
+"""Running a module as a database's user does on its host: a program of its own, without the controller's side."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def module_library() -> Iterator[Path]:
         shutil.rmtree(root)
 
 
-def module_argv(library: Path, name: str, **environment: str) -> list[str]:
+def module_argv(library: Path, name: str, *, user: str = "postgres", **environment: str) -> list[str]:
     return [
-        *("runuser", "-u", "postgres", "--", "env", f"PYTHONPATH={library}"),
+        *("runuser", "-u", user, "--", "env", f"PYTHONPATH={library}"),
         *(f"{key}={value}" for key, value in environment.items()),
         *("/usr/bin/python3", "-m", f"ansible_collections.gogidix.disaster_recovery.plugins.modules.{name}"),
     ]
@@ -55,8 +55,15 @@ def run_as_postgres(
     library: Path, name: str, options: dict[str, Any], *, check: bool = False, **environment: str
 ) -> dict[str, Any]:
     """The result of one call, failed or not."""
+    return run_as_user(library, name, options, user="postgres", check=check, **environment)
+
+
+def run_as_user(
+    library: Path, name: str, options: dict[str, Any], *, user: str, check: bool = False, **environment: str
+) -> dict[str, Any]:
+    """The same as another user."""
     finished = subprocess.run(
-        module_argv(library, name, **environment),
+        module_argv(library, name, user=user, **environment),
         input=module_input(options, check=check),
         capture_output=True,
         text=True,
