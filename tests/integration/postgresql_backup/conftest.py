@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from tests.integration.postgresql_backup.sandbox import STANZA, Sandbox, Story
 from tests.integration.servers.postgresql import PROGRAMS, as_postgres
+from tests.integration.servers.process import place_for_data
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 
@@ -56,7 +57,7 @@ def make_sandbox(library: Path) -> Iterator[MakeSandbox]:
     roots: list[Path] = []
 
     def make() -> Sandbox:
-        root = Path(tempfile.mkdtemp(prefix="pg"))
+        root = Path(tempfile.mkdtemp(prefix="pg", dir=place_for_data()))
         roots.append(root)
         shutil.chown(root, "postgres", "postgres")
         sandbox = Sandbox(
@@ -97,7 +98,10 @@ def story(make_sandbox: MakeSandbox) -> Story:
     sandbox.sql("INSERT INTO product VALUES (20001, 'after the full backup');")
     middle = sandbox.succeed("backup", strategy="transaction_log")["log"]["segment"]
     middle_at = Deadline(10).wait_until(
-        "two seconds pass", sandbox.clock, lambda now: datetime.fromisoformat(now) > later, next_action="Look at the clock"
+        "two seconds pass",
+        sandbox.clock,
+        lambda now: datetime.fromisoformat(now) > later,
+        next_action="Look at the clock",
     )
     sandbox.sql("INSERT INTO product VALUES (20002, 'in the next piece of the log');")
     sandbox.succeed("backup", strategy="transaction_log")
