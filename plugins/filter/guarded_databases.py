@@ -16,7 +16,7 @@ def guarded_databases(
     """See guarded_databases.yml."""
     found = []
     for name, entry in sorted(databases.items()):
-        if host not in entry["hosts"].values():
+        if host not in entry["hosts"].values() or entry.get("moves") is False:
             continue
         options = next(iter(entry["engine"].values()))
         version, cluster = str(options["version"]), options.get("cluster") or "main"

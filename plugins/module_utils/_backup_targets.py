@@ -144,6 +144,7 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
                 "site": source.site,
                 "engine": source.engine,
                 "repository": without_secrets(name, repository),
+                "tool": engine.REPOSITORY_TOOL.NAME,
                 "taken_on": keeper or (source.hosts or [""])[0],
                 "taken_by": engine.KEEPER_USER if keeper else engine.USER,
                 "proven_on": source.hosts,

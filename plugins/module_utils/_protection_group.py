@@ -106,9 +106,11 @@ def records_at(records: Iterable[Mapping[str, Any]], site: str) -> list[dict[str
 
 
 def database_servers(databases: Mapping[str, Any], hostvars: HostVars) -> dict[str, dict[str, dict[str, Any]]]:
-    """Where each database listens, by site: ``{name: {site: {address, port, database}}}``."""
+    """Where each database that moves listens, by site: ``{name: {site: {address, port, database}}}``."""
     servers: dict[str, dict[str, dict[str, Any]]] = {}
     for name, entry in databases.items():
+        if entry.get("moves") is False:
+            continue
         engine = next(iter(entry["engine"].values()))
         servers[name] = {
             site: {"address": _address(host, hostvars), "port": engine.get("port"), "database": engine.get("database")}

@@ -28,13 +28,18 @@ KEEPS_ALL = "9999999"
 
 
 def pgbackrest_settings(
-    repositories: Mapping[str, Any], host: str, hostvars: Mapping[str, Any], version: str = "2.45"
+    repositories: Mapping[str, Any],
+    host: str,
+    hostvars: Mapping[str, Any],
+    version: str = "2.45",
+    databases: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, str]]:
     """See pgbackrest_settings.yml."""
     settings = {}
+    used = _used_by_pgbackrest(databases, repositories)
     for name, entry in sorted(repositories.items(), key=lambda item: int(item[1]["number"])):
         repository = opened(name, entry)
-        if not _is_known_to_pgbackrest(repository, version):
+        if name not in used or not _is_known_to_pgbackrest(repository, version):
             continue
         prefix = f"repo{repository.number}-"
         if repository.host not in (None, host):
@@ -43,6 +48,14 @@ def pgbackrest_settings(
             own = {**repository.pgbackrest_settings(), **_kept(name, entry)}
         settings[name] = {prefix + key: value for key, value in own.items()}
     return settings
+
+
+def _used_by_pgbackrest(databases: Mapping[str, Any] | None, repositories: Mapping[str, Any]) -> set[str]:
+    """Its settings hold for every stanza alike, so a repository that no database of its own uses stays out of them."""
+    if databases is None:
+        return set(repositories)
+    own = [one for one in databases.values() if not issubclass(ENGINES[engine_name(one)].REPOSITORY_TOOL, ResticTool)]
+    return {name for entry in own for name in usable_repositories(entry, repositories)}
 
 
 def _is_known_to_pgbackrest(repository: Repository, version: str) -> bool:

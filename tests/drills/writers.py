@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from tests.drills.drill_lab import DrillLab
@@ -46,38 +47,45 @@ def watched(lab: DrillLab) -> Iterator[Writers]:
         asking.wait(10)
 
 
-def is_writable(address: str) -> bool:
-    """Silent, refused, starting or following: not writable."""
-    try:
-        connection = psycopg2.connect(
-            host=address, dbname="postgres", user="recovery", password=PASSWORD, connect_timeout=2
-        )
-    except psycopg2.OperationalError:
-        return False
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT NOT pg_is_in_recovery()")
-            row = cursor.fetchone()
-            return bool(row and row[0])
-    except psycopg2.Error:
-        return False
-    finally:
-        connection.close()
+class Asked:
+    """A database that is asked over one connection for as long as it lasts: logging in costs more than all the rest."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._connection: Any = None
+
+    def is_writable(self) -> bool:
+        """Silent, refused, starting or following: not writable."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg2.connect(
+                    host=self.address, dbname="postgres", user="recovery", password=PASSWORD, connect_timeout=2,
+                    tcp_user_timeout=2000, keepalives_idle=1, keepalives_interval=1, keepalives_count=2,
+                )  # fmt: skip
+                self._connection.autocommit = True
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT NOT pg_is_in_recovery()")
+                return bool(cursor.fetchone()[0])
+        except psycopg2.Error:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            return False
 
 
-def count() -> int:
+def count(first: Asked, second: Asked) -> int:
     """The first is asked again after the second: only then were both writable at one moment."""
-    first, second = ADDRESSES
-    before, other = is_writable(first), is_writable(second)
+    before, other = first.is_writable(), second.is_writable()
     if before and other:
-        return 2 if is_writable(first) else 1
+        return 2 if first.is_writable() else 1
     return int(before or other)
 
 
 def ask(record: Path) -> None:
+    databases = [Asked(address) for address in ADDRESSES]
     while True:
         with record.open("a") as lines:
-            lines.write(f"{count()}\n")
+            lines.write(f"{count(*databases)}\n")
         time.sleep(0.2)
 
 

@@ -25,6 +25,8 @@ class Kept:
 class RepositoryTool(ABC):
     """One tool with one repository. Words and exit codes that are not known to be success raise."""
 
+    NAME: str
+
     def __init__(
         self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
     ) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 from tests.integration.servers.module_as_postgres import run_as_postgres
-from tests.integration.servers.postgresql import PROGRAMS, as_postgres, system_identifier_of
-from tests.integration.servers.process import free_port
+from tests.integration.servers.postgresql import PROGRAMS, as_postgres, start_debian_cluster, system_identifier_of
+from tests.integration.servers.process import free_port, place_for_data
 
 PASSWORD = "example-only-scratch-password"
 
@@ -107,9 +107,9 @@ class ScratchCluster:
         ):
             as_postgres("tee", str(self.configuration / file), stdin=text)
 
-    def make_primary(self, template: Path) -> None:
+    def make_primary(self) -> None:
         self.configure()
-        as_postgres("cp", "-a", str(template), str(self.data))
+        as_postgres(str(PROGRAMS / "initdb"), "-D", str(self.data), "--no-sync", "--data-checksums", "-A", "peer")
         self.start()
         self.sql(ROLES.format(password=PASSWORD))
 
@@ -122,11 +122,13 @@ class ScratchCluster:
         )
         self.start()
 
+    def take_over_from(self, made: ScratchCluster) -> None:
+        """The same data, in a place and at a port of its own."""
+        self.configure()
+        as_postgres("cp", "-a", str(made.data), str(self.data))
+
     def start(self) -> None:
-        as_postgres(
-            *("pg_ctlcluster", "--skip-systemctl-redirect", "15", self.name, "start"),
-            PG_CLUSTER_CONF_ROOT=str(self.root / "etc"),
-        )
+        start_debian_cluster(self.data, self.configuration, self.root / f"{self.name}.log")
 
     def stop(self, mode: str = "fast") -> None:
         as_postgres(str(PROGRAMS / "pg_ctl"), "stop", "-D", str(self.data), "-m", mode)
@@ -181,7 +183,7 @@ def run_module(library: Path) -> RunModule:
 def scratch() -> Iterator[Path]:
     if os.geteuid() != 0 or not PROGRAMS.exists():
         pytest.skip("needs root and PostgreSQL 15")
-    root = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    root = Path(tempfile.mkdtemp(prefix="pg", dir=place_for_data()))
     shutil.chown(root, "postgres", "postgres")
     yield root
     for pid_file in root.glob("data/*/postmaster.pid"):
@@ -191,20 +193,29 @@ def scratch() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def template() -> Iterator[Path]:
-    """An empty data directory, made once."""
+def template() -> Iterator[Pair]:
+    """A pair that was made once and stopped cleanly, standby last; each test gets a copy."""
     if os.geteuid() != 0 or not PROGRAMS.exists():
         pytest.skip("needs root and PostgreSQL 15")
-    root = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    root = Path(tempfile.mkdtemp(prefix="pg", dir=place_for_data()))
     shutil.chown(root, "postgres", "postgres")
-    as_postgres(str(PROGRAMS / "initdb"), "-D", str(root / "data"), "--no-sync", "--data-checksums", "-A", "peer")
-    yield root / "data"
+    made = Pair(ScratchCluster(root, "fra_db1"), ScratchCluster(root, "dub_db1"))
+    made.primary.make_primary()
+    made.standby.make_standby_of(made.primary)
+    made.primary.stop()
+    made.standby.stop()
+    yield made
     shutil.rmtree(root)
 
 
 @pytest.fixture
-def pair(scratch: Path, template: Path) -> Pair:
+def pair(scratch: Path, template: Pair) -> Pair:
     primary, standby = ScratchCluster(scratch, "fra_db1"), ScratchCluster(scratch, "dub_db1")
-    primary.make_primary(template)
-    standby.make_standby_of(primary)
+    primary.take_over_from(template.primary)
+    standby.take_over_from(template.standby)
+    as_postgres("cp", "-a", f"{template.primary.root}/archive", str(scratch))
+    follow = f"s/port={template.primary.port}/port={primary.port}/"
+    as_postgres("sed", "-i", follow, str(standby.data / "postgresql.auto.conf"))
+    primary.start()
+    standby.start()
     return Pair(primary, standby)

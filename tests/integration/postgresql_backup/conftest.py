@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from tests.integration.postgresql_backup.sandbox import STANZA, Sandbox, Story
 from tests.integration.servers.postgresql import PROGRAMS, as_postgres
+from tests.integration.servers.process import place_for_data
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 
@@ -56,7 +57,7 @@ def make_sandbox(library: Path) -> Iterator[MakeSandbox]:
     roots: list[Path] = []
 
     def make() -> Sandbox:
-        root = Path(tempfile.mkdtemp(prefix="pg"))
+        root = Path(tempfile.mkdtemp(prefix="pg", dir=place_for_data()))
         roots.append(root)
         shutil.chown(root, "postgres", "postgres")
         sandbox = Sandbox(

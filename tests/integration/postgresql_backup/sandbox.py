@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.servers.module_as_postgres import module_argv, module_input, run_as_postgres
-from tests.integration.servers.postgresql import PROGRAMS, as_postgres, system_identifier_of
+from tests.integration.servers.postgresql import PROGRAMS, as_postgres, start_debian_cluster, system_identifier_of
 
 STANZA = "orders"
 PASSPHRASE = "example-only-passphrase"
@@ -138,7 +138,7 @@ class Sandbox:
         return finished.returncode == 0
 
     def start(self) -> None:
-        as_postgres("pg_ctlcluster", "--skip-systemctl-redirect", "15", "main", "start", **self.environment)
+        start_debian_cluster(self.data, self.configuration, self.root / "server.log")
 
     def stop(self) -> None:
         as_postgres(str(PROGRAMS / "pg_ctl"), "stop", "-D", str(self.data), "-m", "fast")

@@ -33,6 +33,8 @@ def module_library() -> Iterator[Path]:
     shutil.copytree(core / "module_utils", root / "ansible" / "module_utils", ignore=without_caches)
     # As in the package that Ansible sends: nothing of the controller's side comes along.
     (root / "ansible" / "__init__.py").write_text(f"__version__ = {__version__!r}\n")
+    # The database's user may not write here, so every call would compile all of it again.
+    subprocess.run(["/usr/bin/python3", "-m", "compileall", "-q", str(root)], check=True)
     try:
         yield root
     finally:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.integration.lab.lab_command import LabCommand
+from tests.drills.drill_lab import DrillLab
 
 pytestmark = pytest.mark.lab
 
@@ -34,11 +34,11 @@ DATABASE = "host=10.20.1.31 port=6432 dbname=storefront user=storefront"
 class Shopping:
     """One session of the load client at the witness, with a record of its own."""
 
-    lab: LabCommand
+    lab: DrillLab
     record: str
 
     @classmethod
-    def at(cls, lab: LabCommand) -> Shopping:
+    def at(cls, lab: DrillLab) -> Shopping:
         return cls(lab, f"/tmp/{uuid.uuid4()}.jsonl")
 
     def run(self, **options: float) -> dict[str, Any]:
@@ -58,19 +58,19 @@ class Shopping:
 
 
 @pytest.fixture
-def shopping(lab: LabCommand) -> Shopping:
+def shopping(lab: DrillLab) -> Shopping:
     return Shopping.at(lab)
 
 
 @pytest.fixture
-def site(lab: LabCommand) -> str:
+def site(lab: DrillLab) -> str:
     """The active site: the one that answers under the public name."""
     (seen,) = Shopping.at(lab).run(rate=1, duration=1)["sites"]
     return str(seen)
 
 
 @contextmanager
-def in_the_middle(seconds: float, lab: LabCommand, host: str, *command: str) -> Iterator[None]:
+def in_the_middle(seconds: float, lab: DrillLab, host: str, *command: str) -> Iterator[None]:
     """Run a command at a host while the body goes on."""
     timer = threading.Timer(seconds, lab.do, ("run", host, *command))
     timer.start()
@@ -78,7 +78,7 @@ def in_the_middle(seconds: float, lab: LabCommand, host: str, *command: str) -> 
     timer.join()
 
 
-def query(lab: LabCommand, statement: str) -> list[str]:
+def query(lab: DrillLab, statement: str) -> list[str]:
     environment = "PGPASSFILE=/etc/storefront/pgpass"
     program = (
         "import psycopg2,sys; c=psycopg2.connect(sys.argv[1]).cursor(); c.execute(sys.argv[2]);"
@@ -88,7 +88,7 @@ def query(lab: LabCommand, statement: str) -> list[str]:
 
 
 def test_two_hundred_orders_through_the_public_name_are_all_present_with_the_site_that_took_them(
-    lab: LabCommand, shopping: Shopping
+    lab: DrillLab, shopping: Shopping
 ) -> None:
     figures = shopping.run(rate=40, duration=5)
     assert (figures["orders"], figures["acknowledged_orders"], figures["failed_requests"]) == (200, 200, 0)
@@ -102,7 +102,7 @@ def test_two_hundred_orders_through_the_public_name_are_all_present_with_the_sit
 
 
 def test_a_killed_shop_shows_as_failed_requests_and_a_gap_and_nothing_acknowledged_is_lost(
-    lab: LabCommand, site: str, shopping: Shopping
+    lab: DrillLab, site: str, shopping: Shopping
 ) -> None:
     command = "kill -9 $(cat /run/storefront.pid); sleep 2; service storefront start"
     with in_the_middle(2.0, lab, APPLICATIONS[site], "sh", "-c", command):
@@ -119,7 +119,7 @@ def test_a_killed_shop_shows_as_failed_requests_and_a_gap_and_nothing_acknowledg
     assert shopping.reconcile()["lost"] == 0
 
 
-def test_a_pause_of_the_pooler_delays_orders_and_fails_none(lab: LabCommand, site: str, shopping: Shopping) -> None:
+def test_a_pause_of_the_pooler_delays_orders_and_fails_none(lab: DrillLab, site: str, shopping: Shopping) -> None:
     with in_the_middle(2.0, lab, PROXIES[site], "python3", "-c", PAUSE_POOLER):
         figures = shopping.run(rate=20, duration=5)
     assert figures["failed_requests"] == 0
@@ -128,7 +128,7 @@ def test_a_pause_of_the_pooler_delays_orders_and_fails_none(lab: LabCommand, sit
 
 
 def test_cut_database_connections_are_made_again_and_fail_no_request(
-    lab: LabCommand, site: str, shopping: Shopping
+    lab: DrillLab, site: str, shopping: Shopping
 ) -> None:
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'storefront'"
     primary = next(
@@ -142,7 +142,7 @@ def test_cut_database_connections_are_made_again_and_fail_no_request(
     assert shopping.reconcile()["lost"] == 0
 
 
-def test_a_shop_that_is_told_to_stop_finishes_what_it_has_begun(lab: LabCommand, site: str, shopping: Shopping) -> None:
+def test_a_shop_that_is_told_to_stop_finishes_what_it_has_begun(lab: DrillLab, site: str, shopping: Shopping) -> None:
     host, log = APPLICATIONS[site], "/var/log/storefront.log"
     lab.do("run", host, "truncate", "--size=0", log)
     command = "service storefront stop && sleep 1 && service storefront start"
