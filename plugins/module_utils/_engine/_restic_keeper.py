@@ -1,0 +1,176 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""The backups of one name in one restic repository, for every engine that keeps its backups there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import uuid4
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
+    Restic,
+    configuration_file_of,
+    unexpected,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
+    Listing,
+    read_listing,
+    record_tags,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_check import (
+    Condition,
+    check_repository,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    forget_snapshots,
+    list_snapshots,
+    read_record,
+    write_record,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    IntegrityError,
+    RepositoryError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+
+class Keeper:
+    """Where an engine's backups are kept. The tool, and with it the passphrase, is opened when it is first needed."""
+
+    def __init__(
+        self, engine: str, stanza: str, repository: Repository, configuration_file: str | None, deadline: Deadline
+    ) -> None:
+        if not NAME.match(stanza):
+            raise InputError(
+                f"read the option engine.{engine}.stanza",
+                cause=f"{stanza!r} is not a name",
+                next_action="Use letters, digits, dots, dashes and underscores",
+            )
+        self.engine = engine
+        self.stanza = stanza
+        self.repository = repository
+        self.configuration_file = configuration_file or configuration_file_of(repository.name)
+        self.deadline = deadline
+        self._tool: Restic | None = None
+        self._listing: Listing | None = None
+
+    @property
+    def tool(self) -> Restic:
+        if self._tool is None:
+            tool = Restic.of(self.configuration_file, self.deadline)
+            tool.version()
+            self._tool = tool
+        return self._tool
+
+    @property
+    def memory(self) -> Memory:
+        """What this host saw in the repository before."""
+        return Memory(self.tool.cache_directory, f"{self.repository.name}-{self.stanza}-{self.engine}")
+
+    def listing(self, *, again: bool = False) -> Listing:
+        """The backups, read once until something is written; a repository that lost the newest of them is refused."""
+        if self._listing is None or again:
+            what = f"read the backups of stanza {self.stanza} in {self.repository}"
+            listed = list_snapshots(self.tool, what, self.stanza)
+            try:
+                listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=self.repository.name)
+            except (KeyError, TypeError, ValueError, InputError) as error:
+                raise unexpected(what, f"restic's list lacks or garbles {error}") from error
+            self.memory.require_not_older(listing.records, what)
+            self.memory.remember(listing.records)
+            self._listing = listing
+        return self._listing
+
+    def alone(self, strategy: str) -> AbstractContextManager[None]:
+        """Hold the name for this process while a backup is taken."""
+        return self.memory.alone(f"take a {strategy} backup of stanza {self.stanza} into {self.repository}")
+
+    @property
+    def is_backup_running(self) -> bool:
+        """Whether another process of this host takes a backup of this name."""
+        return self.memory.is_held
+
+    @contextmanager
+    def writing(self) -> Iterator[str]:
+        """Around everything that stores: what was listed before is no longer true. Yields the name of a new set."""
+        self._listing = None
+        try:
+            yield uuid4().hex[:16]
+        finally:
+            self._listing = None
+
+    def write_record(
+        self,
+        record: BackupRecord,
+        content: dict[str, Any],
+        *,
+        of: str,
+        set_id: str,
+        kind: str = "",
+        is_alone: bool = True,
+    ) -> BackupRecord:
+        """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it."""
+        what = f"record backup {of} in {self.repository}"
+        tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
+        write_record(self.tool, what, content, tags)
+        found = self.listing(again=True).find(of)
+        if found is None or not found.is_complete:
+            raise IntegrityError(
+                what,
+                cause="it was written, and is not listed",
+                next_action="Look at the repository by hand, and take another backup",
+                data_state="unknown",
+            )
+        return found
+
+    def content(self, record: BackupRecord) -> dict[str, Any]:
+        """What was recorded with a backup beyond its line in the list."""
+        what = f"read the record of backup {record.id[:8]} in {self.repository}"
+        snapshot = self.listing().record_snapshots.get(record.id)
+        if snapshot is None:
+            raise RepositoryError(what, cause="it has none", next_action="Use another backup")
+        return read_record(self.tool, what, snapshot)
+
+    def forget(self, records: list[BackupRecord]) -> None:
+        """Remove these backups whole, with the records of ones whose data is gone already."""
+        listing = self.listing()
+        snapshots = [each for record in records for each in listing.snapshots_of(record)] + listing.strays
+        what = f"remove {len(records)} backups from {self.repository}"
+        gone = {record.id for record in records}
+        try:
+            forget_snapshots(self.tool, what, snapshots, self.stanza)
+        finally:
+            self._listing = None
+        self.memory.forget([record for record in listing.records if record.id not in gone])
+
+    def examine(self, records: list[BackupRecord], *, subset: str | None = None) -> dict[str, Examination]:
+        """Read the repository, whole or a share of it, and say what speaks against each of these backups."""
+        what = f"read {self.repository}"
+        condition = check_repository(self.tool, what, subset=subset)
+        listing = self.listing()
+        return {record.id: examination(record, condition, listing, subset) for record in records}
+
+
+def examination(record: BackupRecord, condition: Condition, listing: Listing, subset: str | None) -> Examination:
+    """One backup's part of a check: its own snapshots, and those of everything that it builds on."""
+    members = [each for each in listing.records if each.id == record.id or each.id in record.chain]
+    snapshots = {snapshot for member in members for snapshot in listing.snapshots_of(member)}
+    evidence = {
+        "packs_read": condition.packs_read,
+        "snapshots_read": condition.snapshots_read,
+        "share_read": subset or "100%",
+    }
+    return Examination([*record.errors, *condition.against(snapshots)], evidence)

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What this host saw of a repository, and who works on it here. Losing it fails nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import remove_durably, write_durably
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    LeaseError,
+    PreconditionError,
+    RepositoryError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import parse_instant, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The newest backup that was seen, and a lock that ends with the process that holds it."""
+
+    directory: Path
+    name: str
+
+    @property
+    def seen_file(self) -> Path:
+        return self.directory / f"{self.name}.seen"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.directory / f"{self.name}.lock"
+
+    def require_not_older(self, records: list[BackupRecord], what: str) -> None:
+        """A repository that lost its newest backup was emptied, made anew, or replaced by an older copy."""
+        try:
+            seen = json.loads(self.seen_file.read_text(encoding="utf-8"))
+            identifier, at = str(seen["id"]), parse_instant(str(seen["stopped_at"]), option="stopped_at")
+        except (OSError, ValueError, KeyError, TypeError, InputError):
+            return
+        if any(record.id == identifier or record.stopped_at > at for record in records):
+            return
+        raise RepositoryError(
+            what,
+            cause=f"backup {identifier[:8]} of {written(at)}, which was here, is gone, and nothing newer is there:"
+            " the repository was emptied, made anew, or replaced by an older copy",
+            next_action=f"See what became of it; if it is meant to be so, remove {self.seen_file}",
+            evidence={"last_seen": identifier, "stopped_at": written(at)},
+        )
+
+    def remember(self, records: list[BackupRecord]) -> None:
+        """Keep the newest whole backup in mind; where nothing can be kept, nothing is."""
+        whole = [record for record in records if record.is_complete]
+        if whole:
+            text = json.dumps({"id": whole[-1].id, "stopped_at": written(whole[-1].stopped_at)})
+            with suppress(OSError):
+                if not self.seen_file.exists() or self.seen_file.read_text(encoding="utf-8") != text:
+                    write_durably(self.seen_file, text)
+
+    def forget(self, left: list[BackupRecord]) -> None:
+        """Backups were removed on purpose: only what is left is to be expected."""
+        with suppress(OSError):
+            remove_durably(self.seen_file)
+        self.remember(left)
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Hold the lock; somebody else's is a LeaseError."""
+        try:
+            descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise PreconditionError(
+                what, cause=str(error), next_action="Let RESTIC_CACHE_DIR be a directory that this user may write"
+            ) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise LeaseError(
+                what,
+                cause="another backup of this stanza is running on this host",
+                next_action="Wait until it has ended",
+            ) from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    @property
+    def is_held(self) -> bool:
+        try:
+            descriptor = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
