@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, parse_instant, written
 
-TARGET_TYPES = ("latest", "immediate", "time", "lsn", "xid", "name")
+TARGET_TYPES = ("latest", "immediate", "time", "lsn", "xid", "name", "log_position", "gtid")
 TARGET_SPEC: dict[str, Any] = {
     "type": "dict",
     "options": {
@@ -26,13 +26,15 @@ TARGET_SPEC: dict[str, Any] = {
 FORMS = {
     "lsn": (re.compile(r"^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"), "0/5000060"),
     "xid": (re.compile(r"^[1-9][0-9]{0,9}$"), "741"),
+    "log_position": (re.compile(r"^[^/\x00-\x1f:]+\.[0-9]{6,}:[0-9]+$"), "mariadb-bin.000007:1234"),
+    "gtid": (re.compile(r"^[0-9]+-[0-9]+-[1-9][0-9]*$"), "0-1-100"),
     "name": (re.compile(r"^[^\x00-\x1f']{1,63}$"), "before_the_release"),
 }
 
 
 @dataclass(frozen=True)
 class RecoveryTarget:
-    """One of the six kinds; ``at`` is set for a time, ``value`` for all that need one."""
+    """One of the kinds; ``at`` is set for a time, ``value`` for all that need one."""
 
     kind: str
     value: str | None = None

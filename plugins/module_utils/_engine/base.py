@@ -108,6 +108,8 @@ class Reached:
     at: str | None
     timeline: int | None
     by: str
+    # Where the binary log stood: ``<file>:<position>``.
+    log_position: str | None = None
 
     def as_result(self) -> dict[str, Any]:
         return asdict(self)
@@ -121,6 +123,10 @@ class Engine(ABC):
     STRATEGIES: tuple[str, ...]
     # The kinds of repository that its tool can use, by their names in the registry.
     REPOSITORIES: tuple[str, ...]
+    # The kinds of moment that it can recover to.
+    TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
+    # The kinds of part that it can restore alone, by their names in a selection.
+    PARTS: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -179,6 +185,25 @@ class Engine(ABC):
                 "read the option strategy",
                 cause=f"{self.NAME} has no strategy {strategy}",
                 next_action=f"Use one of {', '.join(self.STRATEGIES)}",
+            )
+
+    def require_target(self, target: RecoveryTarget) -> None:
+        """Raise when this kind of data cannot be recovered to such a moment."""
+        if target.kind not in self.TARGETS:
+            raise InputError(
+                "read the option target",
+                cause=f"{self.NAME} cannot recover to a target of type {target.kind}",
+                next_action=f"Use one of {', '.join(self.TARGETS)}",
+            )
+
+    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
+        """Raise when such a part cannot be restored alone, or not into this place."""
+        foreign = [name for name, wanted in selection.as_result().items() if wanted and name not in self.PARTS]
+        if foreign:
+            raise InputError(
+                "read the option select",
+                cause=f"{self.NAME} cannot restore {foreign[0]} alone",
+                next_action=f"Select {' or '.join(self.PARTS) or 'nothing'}",
             )
 
     def ship_log(self) -> dict[str, Any]:

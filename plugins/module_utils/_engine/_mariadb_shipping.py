@@ -1,0 +1,203 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""Shipping a MariaDB server's binary log: every closed file that the repository lacks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_binlog import (
+    LogContent,
+    events,
+    gtids_text,
+    read_content,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_catalogue import (
+    LOG_STRATEGY,
+    LOG_TAG,
+    Holdings,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_keeping import (
+    Keeping,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import (
+    LiveServer,
+    ServerState,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import ArchivedLog, History
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
+    KIND,
+    require_one_server,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
+    data_tags,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    store_paths,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    IntegrityError,
+    LogGapError,
+    PreconditionError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import from_epoch, now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """Closed files of the binary log that the repository does not have yet."""
+
+    paths: list[Path]
+    contents: list[LogContent]
+    digests: list[str]
+    last_closed: str
+
+    def logs(self, snapshot: str, history: History) -> list[ArchivedLog]:
+        return [
+            ArchivedLog(
+                shipment=snapshot,
+                name=content.name,
+                number=content.number,
+                timeline=history.timeline_of(content.number),
+                server_id=content.server_id,
+                created_at=content.created_at,
+                ended_at=content.ended_at,
+                size_bytes=content.end_offset,
+                starts_after=gtids_text(content.starts_after),
+                ends_with=gtids_text(content.ends_with),
+                sha256=digest,
+            )
+            for content, digest in zip(self.contents, self.digests, strict=True)
+        ]
+
+
+def closed_files(live: LiveServer, state: ServerState, *, flush: bool) -> list[Path]:
+    """The files that the server will not write to any more, oldest first."""
+    what = f"ship the binary log of the server at {live.socket}"
+    if not state.log_basename:
+        raise PreconditionError(what, cause="log_bin is off", next_action="Run the role protect and restart the server")
+    if flush:
+        live.require_answer("FLUSH BINARY LOGS;")
+    names = [row[0] for row in live.require_answer("SHOW BINARY LOGS;")]
+    return [Path(state.log_basename).with_name(name) for name in names[:-1]]
+
+
+def unshipped(files: list[Path], holdings: Holdings, history: History) -> Shipment:
+    """The files that the repository lacks, read to their ends, so that a damaged one is never shipped as good."""
+    wanted = [path for path in files if not is_there(path, holdings, history)]
+    contents = [read_content(path) for path in wanted]
+    digests = [digest_of(path) for path in wanted]
+    for path, content in zip(wanted, contents, strict=True):
+        if path.stat().st_size != content.end_offset:
+            raise IntegrityError(
+                f"read the binary log file {path.name}",
+                cause="it grew while it was read",
+                next_action="Ship the log again",
+            )
+    return Shipment(wanted, contents, digests, files[-1].name if files else "")
+
+
+def is_there(path: Path, holdings: Holdings, history: History) -> bool:
+    first = next(events(path))
+    number = int(path.name.rpartition(".")[2])
+    return holdings.archive.holds(path.name, history.timeline_of(number), first.server_id, first.at)
+
+
+def digest_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(1024 * 1024):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def ship_log(live: LiveServer, keeping: Keeping, *, segment: str = "") -> dict[str, Any]:
+    """Close the current file and ship every closed one that the repository lacks; only those, when one is named."""
+    what = f"ship the binary log of stanza {keeping.stanza} into {keeping.repository}"
+    state, holdings, history = live.require_state(), keeping.holdings, live.history
+    identity = require_one_server(live, state, holdings)
+    files = closed_files(live, state, flush=not segment)
+    shipment = unshipped(files, holdings, history)
+    logs: list[ArchivedLog] = []
+    if shipment.paths:
+        logs = store_logs(live, keeping, shipment, identity, state, history, what)
+        holdings = keeping.holdings
+    last = require_shipped(segment or shipment.last_closed, holdings)
+    return {
+        "segment": last.name,
+        "lsn": f"{last.name}:{last.size_bytes}",
+        "timeline": last.timeline,
+        "stored_as": last.shipment,
+        "files": [each.name for each in logs],
+        "from_gtid": logs[0].starts_after if logs else None,
+        "until_gtid": last.ends_with,
+        "ended_at": written(from_epoch(last.ended_at)),
+        "gaps": holdings.gaps(),
+    }
+
+
+def store_logs(
+    live: LiveServer,
+    keeping: Keeping,
+    shipment: Shipment,
+    identity: str,
+    state: ServerState,
+    history: History,
+    what: str,
+) -> list[ArchivedLog]:
+    started_at = now()
+    with keeping.writing() as set_id:
+        tags = data_tags(
+            stanza=keeping.stanza, engine=keeping.engine, strategy=LOG_STRATEGY, set_id=set_id, system=identity
+        )
+        stored = store_paths(keeping.tool, what, [str(path) for path in shipment.paths], tags)
+    if stored.unread or stored.files != len(shipment.paths):
+        raise IntegrityError(
+            what,
+            cause="; ".join(stored.unread) or f"{stored.files} of {len(shipment.paths)} files were stored",
+            next_action="Run as a user who may read the binary log, and see whether the server purges it too early",
+        )
+    logs = shipment.logs(stored.id, history)
+    record = BackupRecord(
+        id=stored.id,
+        engine=keeping.engine,
+        stanza=keeping.stanza,
+        repository=keeping.repository.name,
+        strategy=LOG_STRATEGY,
+        parent=None,
+        chain=[],
+        started_at=started_at,
+        stopped_at=now(),
+        size_bytes=stored.size_bytes,
+        stored_bytes=stored.added_bytes,
+        changed_bytes=stored.size_bytes,
+        encrypted=True,
+        system_identifier=identity,
+        server_version=state.version,
+        log_position=f"{logs[-1].name}:{logs[-1].size_bytes}",
+    )
+    more = {f"{LOG_TAG}{number:06}": log.as_tag() for number, log in enumerate(logs)}
+    more["history"] = history.as_text()
+    keeping.write_record(
+        record, {"record": record.as_result(now()), **more}, of=stored.id, set_id=set_id, kind=KIND, more_tags=more
+    )
+    return logs
+
+
+def require_shipped(segment: str, holdings: Holdings) -> ArchivedLog:
+    """The newest file of a name in the repository."""
+    found = [each for each in holdings.archive.logs if each.name == segment]
+    if not found:
+        raise LogGapError(
+            f"see binary log file {segment} in the repository",
+            cause="it is not there",
+            next_action="Ship the log with the strategy transaction_log on the host of the server",
+        )
+    return max(found, key=lambda each: each.created_at)

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""MariaDB with mariadb-backup, its binary log, and restic."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _mariadb_replay,
+    _mariadb_restore,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_choice import Way, choose
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_instance import Instance
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_keeping import Keeping
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import LiveServer
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_programs import (
+    Programs,
+    identity_of,
+    process_of,
+    series_of,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Ending
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import ship_log
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import take_backup
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Catalogue,
+    Check,
+    Engine,
+    Examination,
+    Finding,
+    Reached,
+    RestorePlan,
+    Selection,
+    Taken,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    IntegrityError,
+    VersionError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was told when a copy was proven and is needed when it is opened."""
+
+    ending: Ending
+    names_are_lower_case: int
+    listen: str
+    selection: Selection
+
+
+class MariadbEngine(Engine):
+    NAME: str = "mariadb"
+    STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
+    REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
+    TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "log_position", "gtid")
+    PARTS: tuple[str, ...] = ("databases", "tables")
+    OPTIONS: dict[str, Any] = {
+        "version": {"type": "str", "required": True},
+        "stanza": {"type": "str", "required": True},
+        "data_directory": {"type": "path", "default": "/var/lib/mysql"},
+        "socket": {"type": "path", "default": "/run/mysqld/mysqld.sock"},
+        "port": {"type": "int", "default": 3306},
+        "defaults_file": {"type": "path"},
+        "database": {"type": "str"},
+        "user": {"type": "str", "default": "mysql"},
+        "binary_log": {"type": "path"},
+        "start_command": {"type": "list", "elements": "str"},
+    }
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        repository: Repository,
+        *,
+        deadline: Deadline,
+        configuration_file: str | None = None,
+        jobs: int | None = None,
+    ) -> None:
+        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
+        self.programs = Programs(str(options["version"]), str(options["user"]), deadline)
+        self.live = LiveServer.of(options, self.programs)
+        self.keeping = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
+        self._proven: Proven | None = None
+
+    @property
+    def stanza(self) -> str:
+        return str(self.options["stanza"])
+
+    @property
+    def live_directory(self) -> Path:
+        return self.live.data_directory
+
+    @property
+    def default_port(self) -> int:
+        return self.live.port
+
+    def read_records(self) -> Catalogue:
+        holdings = self.keeping.holdings
+        return Catalogue(holdings.records, [], None, holdings.system_identifier, self.keeping.is_backup_running)
+
+    def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
+        holdings = self.keeping.holdings
+        windows = holdings.windows(records)
+        newest = max((window.until_at for window in windows), default=None)
+        said = [window.as_result() for window in windows]
+        return Catalogue(records, said, newest, holdings.system_identifier, self.keeping.is_backup_running)
+
+    def require_here(self, strategy: str) -> None:
+        self.programs.require_series(f"take a {strategy} backup of stanza {self.stanza} here")
+        self.live.require_state()
+
+    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
+        super().require_selection(selection, is_in_place=is_in_place)
+        _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
+
+    def take(self, strategy: str) -> Taken:
+        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs)
+
+    def prove_complete(self, record: BackupRecord) -> None:
+        known = {each.id: each for each in self.keeping.holdings.records}
+        missing = [each for each in (*record.chain, record.id) if each not in known or not known[each].is_usable]
+        if missing:
+            raise IntegrityError(
+                f"find the chain of backup {record.id} in {self.repository}",
+                cause=f"{missing[0]} is missing or damaged",
+                next_action="Take a full backup",
+            )
+
+    def ship_log(self) -> dict[str, Any]:
+        return ship_log(self.live, self.keeping)
+
+    def await_log(self, segment: str) -> dict[str, Any]:
+        return ship_log(self.live, self.keeping, segment=segment)
+
+    def forget(self, records: list[BackupRecord]) -> None:
+        self.keeping.forget(records)
+
+    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
+        return self.keeping.examine(records)
+
+    def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
+        plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)
+        instance = self._instance(record, scratch)
+        self.lay_down(plan, scratch)
+        try:
+            instance.start("--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0")
+            structure = instance.check_tables("--extended")
+            answers = _mariadb_restore.question(instance, checks, str(self.options["database"] or ""))
+        finally:
+            instance.stop()
+        instance.require_clean_end()
+        pages = _mariadb_restore.check_pages(self.programs, scratch)
+        reached = reached_at(_mariadb_replay.ending_of(self._way(plan), [], scratch))
+        return {"reached": reached.as_result(), "structure": structure, "pages": pages, "checks": answers}
+
+    def plan_restore(
+        self,
+        records: list[BackupRecord],
+        target: RecoveryTarget,
+        *,
+        backup: str | None,
+        timeline: int | None,
+        selection: Selection,
+    ) -> RestorePlan:
+        holdings = self.keeping.holdings
+        way = choose(records, holdings.starts, holdings.archive, target, backup=backup, timeline=timeline)
+        record, said = way.record, way.window.as_result()
+        self._require_programs(record)
+        log_bytes = sum(each.log.size_bytes for each in _mariadb_replay.needed(way, target))
+        preflight = [
+            Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
+            Finding("chain", True, f"{len(record.chain) + 1} backups", "all there, undamaged"),
+            Finding("window", True, f"{said['from_at']} to {said['until_at']} without a gap", str(target)),
+            Finding("log", True, f"{log_bytes} bytes from {way.start.position}", said["until_position"]),
+            Finding("timeline", True, f"{record.timeline} leads to {way.window.timeline}", str(way.window.timeline)),
+            Finding("version", True, record.server_version, self.programs.series),
+        ]
+        return RestorePlan(record, target, way.window.timeline, 0, preflight, selection)
+
+    def _require_programs(self, record: BackupRecord) -> None:
+        what = f"restore backup {record.id}"
+        if series_of(record.server_version) != self.programs.series:
+            raise VersionError(
+                what,
+                cause=f"it is of MariaDB {record.server_version}, wanted is {self.programs.series}",
+                next_action="Set engine.mariadb.version to the version of the backup",
+            )
+        self.programs.require_series(what)
+
+    def identity_at(self, directory: Path) -> str | None:
+        return identity_of(directory)
+
+    def is_running(self, directory: Path) -> bool:
+        return process_of(directory) is not None
+
+    def lay_down(self, plan: RestorePlan, directory: Path) -> None:
+        # Beside the data: what mariadb-backup does not know in it, it removes when it prepares.
+        increment = directory.with_name(f"{directory.name}.increment")
+        for number, backup in enumerate((*plan.record.chain, plan.record.id)):
+            into = increment if number else directory
+            into.mkdir(mode=0o700, exist_ok=True)
+            try:
+                self.programs.own(into)
+                self.keeping.pour(backup, self.programs.argv("mbstream", "-x", "-C", str(into)))
+                _mariadb_restore.prepare(self.programs, directory, increment if number else None)
+            finally:
+                shutil.rmtree(increment, ignore_errors=True)
+        _mariadb_restore.require_prepared(directory, plan.record)
+
+    def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
+        instance, way = self._instance(plan.record, directory), self._way(plan)
+        logs = instance.own / "logs"
+        stretches = _mariadb_replay.needed(way, plan.target)
+        if stretches:
+            instance.make_room()
+            self.keeping.fetch([each.log for each in stretches], logs)
+            self.programs.own(logs)
+            _mariadb_replay.require_same(stretches, logs)
+            stretches = _mariadb_replay.cut(stretches, plan.target, logs)
+        ending = _mariadb_replay.ending_of(way, stretches, logs)
+        if stretches:
+            _mariadb_replay.replay(instance, way, stretches, logs, ending)
+        instance.forget_replay()
+        instance.start("--skip-grant-tables")
+        instance.check_tables("--quick")
+        self._proven = Proven(ending, instance.names_are_lower_case, listen, plan.selection)
+        return reached_at(ending)
+
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
+        proven = self._require_proven()
+        instance = Instance(directory, self.programs, proven.names_are_lower_case)
+        if not proven.selection.is_everything:
+            _mariadb_restore.extract(instance, proven.selection)
+            return reached
+        instance.stop()
+        instance.require_clean_end()
+        instance.start(port=port if proven.listen else None)
+        return reached
+
+    def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
+        proven, archive = self._require_proven(), self.keeping.holdings.archive
+        instance = Instance(staged, self.programs)
+        instance.require_clean_end()
+        basename = str(self.options["binary_log"] or self.keeping.holdings.facts[plan.record.id].log_basename)
+        history = archive.history(proven.ending.timeline).after(
+            max(archive.timelines) + 1, proven.ending.position, _mariadb_restore.next_log_number(basename, live)
+        )
+        _mariadb_restore.settle(instance, history)
+
+    def _require_proven(self) -> Proven:
+        if self._proven is None:
+            raise AssertionError("prove() comes first")
+        return self._proven
+
+    def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
+        state = self.live.open()
+        return Reached(None, None, self.live.history.timeline, f"open, GTID {state.gtids or 'none'}")
+
+    def stop(self, directory: Path) -> None:
+        Instance(directory, self.programs).stop()
+
+    def _instance(self, record: BackupRecord, directory: Path) -> Instance:
+        return Instance(directory, self.programs, self.keeping.holdings.facts[record.id].names_are_lower_case)
+
+    def _way(self, plan: RestorePlan) -> Way:
+        """The way that the plan was made from; reading the repository again must not change it."""
+        holdings = self.keeping.holdings
+        return choose(
+            [plan.record], holdings.starts, holdings.archive, plan.target, backup=plan.record.id, timeline=plan.timeline
+        )
+
+
+def reached_at(ending: Ending) -> Reached:
+    by = f"binary log {ending.position}, GTID {ending.gtid or 'none'}"
+    return Reached(None, ending.at, ending.timeline, by, log_position=str(ending.position))
