@@ -114,7 +114,8 @@ class Restoration:
             **before,
             "state": "restored",
             "target": str(self.request.target),
-            "is_running": self.request.keep_running,
+            # Of a part that was taken out of a copy nothing can run.
+            "is_running": self.request.keep_running and self.request.selection.is_everything,
         }
         if before["state"] == "restored":
             # An instance that somebody stopped or left running since is his business.

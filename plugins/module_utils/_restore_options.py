@@ -58,6 +58,9 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion |
         return Reversion(engine, live, keep_running=given["keep_running"])
     engine.require_target(target)
     is_in_place = given["mode"] == "in_place"
+    selection = Selection(**(given["select"] or {}))
+    engine.require_target(target)
+    engine.require_selection(selection, is_in_place=is_in_place)
     request = RestoreRequest(
         target=target,
         backup=given["backup"],
@@ -68,7 +71,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion |
         listen="127.0.0.1" if given["listen_on_localhost"] else "",
         keep_running=given["keep_running"],
         run_id=given["run_id"],
-        selection=Selection(**(given["select"] or {})),
+        selection=selection,
     )
     directory = engine.live_directory if is_in_place else Path(given["directory"])
     return Restoration(engine, open_ledger(given, engine), request, directory)

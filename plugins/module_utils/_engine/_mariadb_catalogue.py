@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_binlog import (
     LogPosition,
@@ -25,8 +24,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
     Listing,
-    read_listing,
-    read_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
@@ -65,21 +62,18 @@ class Holdings:
     records: list[BackupRecord] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
     archive: LogArchive = field(default_factory=LogArchive)
-    # Every snapshot that a backup or a shipment lies in.
-    snapshots: dict[str, list[str]] = field(default_factory=dict)
-    strays: list[str] = field(default_factory=list)
 
     @property
     def system_identifier(self) -> str:
         known = [record.system_identifier for record in self.records if record.is_complete]
         return known[-1] if known else ""
 
-    def shipments_before(self, second: float) -> list[str]:
-        """The snapshots of the log that ended before a moment."""
+    def shipments_before(self, second: float) -> set[str]:
+        """The shipments of the log that ended before a moment."""
         ends: dict[str, int] = {}
         for log in self.archive.logs:
             ends[log.shipment] = max(ends.get(log.shipment, 0), log.ended_at)
-        return [each for shipment, end in ends.items() if end < second for each in self.snapshots[shipment]]
+        return {shipment for shipment, end in ends.items() if end < second}
 
     @property
     def starts(self) -> dict[str, StartPoint]:
@@ -121,26 +115,21 @@ class Holdings:
         ]
 
 
-def read_holdings(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, repository: str, what: str) -> Holdings:
+def read_holdings(listing: Listing, what: str) -> Holdings:
     """The backups, and the log, out of restic's list; a record that is not understood is a failure."""
     try:
-        listing = read_listing(snapshots, stanza=stanza, engine=engine, repository=repository)
-        by_id = {str(each["id"]): read_tags(each) for each in snapshots}
-        tags = {record.id: by_id[listing.record_snapshots[record.id]] for record in complete(listing)}
+        shipments = [each for each in listing.records if each.strategy == LOG_STRATEGY and each.is_complete]
+        backups = [each for each in listing.records if each not in shipments]
         logs = [
             ArchivedLog.parse(record.id, value)
-            for record in complete(listing)
-            if record.strategy == LOG_STRATEGY
-            for name, value in sorted(tags[record.id].items())
+            for record in shipments
+            for name, value in sorted(listing.tags[record.id].items())
             if name.startswith(LOG_TAG)
         ]
-        backups = [each for each in listing.records if each.strategy != LOG_STRATEGY or not each.is_complete]
         return Holdings(
-            [replace(each, timeline=int(tags.get(each.id, {}).get("timeline", 0))) for each in backups],
-            {each.id: Facts.of(tags[each.id]) for each in backups if each.is_complete},
-            LogArchive(logs, histories_of([each["history"] for each in tags.values()])),
-            {record.id: listing.snapshots_of(record) for record in listing.records},
-            listing.strays,
+            [replace(each, timeline=int(listing.tags.get(each.id, {}).get("timeline", 0))) for each in backups],
+            {each.id: Facts.of(listing.tags[each.id]) for each in backups if each.is_complete},
+            LogArchive(logs, histories_of([tags["history"] for tags in listing.tags.values()])),
         )
     except (KeyError, ValueError) as error:
         raise ToolError(
@@ -148,10 +137,6 @@ def read_holdings(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, 
             cause=f"the tags of a backup lack or garble {error}",
             next_action="Compare the version of this collection with the one that took the backups",
         ) from error
-
-
-def complete(listing: Listing) -> list[BackupRecord]:
-    return [record for record in listing.records if record.is_complete]
 
 
 def histories_of(texts: list[str]) -> dict[int, History]:

@@ -63,10 +63,13 @@ class History:
 
     def timeline_of(self, number: int) -> int:
         """On which timeline a server with this history wrote the file of a number."""
-        for each in self.left:
-            if number < each.next_number:
-                return each.timeline
-        return self.timeline
+        timeline = self.timeline
+        # From the newest on: where the former log was lost, the numbers began anew.
+        for each in reversed(self.left):
+            if number >= each.next_number:
+                break
+            timeline = each.timeline
+        return timeline
 
     def after(self, timeline: int, at: LogPosition, next_number: int) -> History:
         """The history of data that was recovered along this one to a position, as a new timeline."""

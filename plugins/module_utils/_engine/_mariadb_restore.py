@@ -112,14 +112,17 @@ def check_pages(programs: Programs, directory: Path) -> str:
     return f"{len(files)} files, all pages with the right checksum"
 
 
-def require_possible(selection: Selection) -> None:
-    """Raise for a part that cannot be taken out of a server."""
-    wrong = [table for table in selection.tables if table.count(".") != 1 or table.startswith(".")]
-    if selection.paths or wrong:
+def require_possible(selection: Selection, *, is_in_place: bool) -> None:
+    """Raise for a part that cannot be taken out of a server, or would have to replace what is there."""
+    what = "read the option select"
+    wrong = [table for table in selection.tables if table.count(".") != 1 or not all(table.split("."))]
+    if wrong:
+        raise InputError(what, cause=f"{wrong[0]!r} names no table", next_action="Give tables as database.table")
+    if is_in_place and not selection.is_everything:
         raise InputError(
-            "read the option select",
-            cause="MariaDB has no paths to select" if selection.paths else f"{wrong[0]!r} names no table",
-            next_action="Give databases, or tables as database.table",
+            what,
+            cause="a part is not put in place: it would replace what is there now",
+            next_action="Restore it beside, and load its dump under another name",
         )
 
 

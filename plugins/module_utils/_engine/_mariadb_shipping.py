@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import ArchivedLog, History
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
-    record_backup,
+    KIND,
     require_one_server,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
@@ -153,11 +152,12 @@ def store_logs(
     history: History,
     what: str,
 ) -> list[ArchivedLog]:
-    set_id, started_at = secrets.token_hex(8), now()
-    tags = data_tags(
-        stanza=keeping.stanza, engine=keeping.engine, strategy=LOG_STRATEGY, set_id=set_id, system=identity
-    )
-    stored = store_paths(keeping.tool, what, [str(path) for path in shipment.paths], tags)
+    started_at = now()
+    with keeping.writing() as set_id:
+        tags = data_tags(
+            stanza=keeping.stanza, engine=keeping.engine, strategy=LOG_STRATEGY, set_id=set_id, system=identity
+        )
+        stored = store_paths(keeping.tool, what, [str(path) for path in shipment.paths], tags)
     if stored.unread or stored.files != len(shipment.paths):
         raise IntegrityError(
             what,
@@ -184,7 +184,10 @@ def store_logs(
         log_position=f"{logs[-1].name}:{logs[-1].size_bytes}",
     )
     more = {f"{LOG_TAG}{number:06}": log.as_tag() for number, log in enumerate(logs)}
-    record_backup(keeping, what, record, set_id, {**more, "history": history.as_text()}, is_alone=True)
+    more["history"] = history.as_text()
+    keeping.write_record(
+        record, {"record": record.as_result(now()), **more}, of=stored.id, set_id=set_id, kind=KIND, more_tags=more
+    )
     return logs
 
 

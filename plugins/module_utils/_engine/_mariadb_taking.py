@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -42,11 +41,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
     data_tags,
-    record_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     store_stream,
-    write_record,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Taken
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -57,6 +54,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 ENCRYPTED = "SELECT COUNT(*) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE ENCRYPTION_SCHEME <> 0;"
+KIND = "database"
 NOT_DATA = ("ib_logfile", "aria_log.", "ibtmp", "ib_buffer_pool")
 
 
@@ -72,7 +70,8 @@ def base_for(strategy: str, holdings: Holdings, state: ServerState, identity: st
     """The backup that an incremental or differential one builds on, as long as it is of exactly this server's past."""
     if strategy == "full":
         return Base(None)
-    wanted = [each for each in holdings.records if strategy == "incremental" or each.strategy == "full"]
+    whole = [each for each in holdings.records if each.is_complete]
+    wanted = [each for each in whole if strategy == "incremental" or each.strategy == "full"]
     if not wanted:
         return Base(None, "there is no full backup to build on")
     parent = wanted[-1]
@@ -150,8 +149,8 @@ def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int 
     require_nothing_encrypted(live)
     base = base_for(strategy, holdings, state, identity, history)
     strategy = strategy if base.parent else "full"
-    set_id, started_at = secrets.token_hex(8), now()
-    with notes_directory(live) as notes:
+    started_at = now()
+    with keeping.alone(strategy), keeping.writing() as set_id, notes_directory(live) as notes:
         argv = backup_argv(
             live.programs.argv("mariadb-backup"),
             live.credentials,
@@ -196,25 +195,19 @@ def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int 
         log_position=str(info.position or ""),
     )
     more = {**facts.as_tags(), "timeline": str(history.timeline), "history": history.as_text()}
-    record_backup(keeping, what, record, set_id, more, is_alone=base.parent is None)
+    written_record = keeping.write_record(
+        record,
+        {"record": record.as_result(now()), **more},
+        of=stored.id,
+        set_id=set_id,
+        kind=KIND,
+        is_alone=base.parent is None,
+        more_tags=more,
+    )
     notes_taken = [f"A full backup is taken: {base.reason}"] if base.reason else []
     if info.position is None:
         notes_taken.append("The server writes no binary log, so only the end of the backup can be recovered to")
-    return Taken(full_id(keeping, stored.id), round((now() - started_at).total_seconds(), 3), notes_taken)
-
-
-def record_backup(
-    keeping: Keeping, what: str, record: BackupRecord, set_id: str, more: dict[str, str], *, is_alone: bool
-) -> None:
-    """From now on it is a backup."""
-    tags = {**record_tags(record, of=record.id, set_id=set_id, kind="database", is_alone=is_alone), **more}
-    write_record(keeping.tool, what, {"record": record.as_result(now()), **more}, tags)
-    keeping.changed()
-
-
-def full_id(keeping: Keeping, beginning: str) -> str:
-    """The identifier of a snapshot of which restic told the beginning."""
-    return next((each for each in keeping.holdings.snapshots if each.startswith(beginning)), beginning)
+    return Taken(written_record.id, round((now() - started_at).total_seconds(), 3), notes_taken)
 
 
 def require_done(finished: Finished, what: str) -> None:

@@ -39,6 +39,7 @@ SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value
 
 class PgBackRestTool(RepositoryTool):
     NAME: str = "pgbackrest"
+
     def __init__(
         self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
     ) -> None:

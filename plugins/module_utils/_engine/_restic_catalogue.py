@@ -33,6 +33,8 @@ class Listing:
     records: list[BackupRecord]
     record_snapshots: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    # All that each record is tagged with: an engine may have added to it.
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
     # Records whose data is gone: rubbish, to be forgotten with the next one.
     strays: list[str] = field(default_factory=list)
 
@@ -119,6 +121,7 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
     records: dict[str, BackupRecord] = {}
     owners: dict[str, str] = {}
     kinds: dict[str, str] = {}
+    said: dict[str, dict[str, str]] = {}
     strays: list[str] = []
     for snapshot, tags in proofs:
         identifier = by_set.get(tags.get("set", ""))
@@ -126,14 +129,14 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
             strays.append(str(snapshot["id"]))
             continue
         records[identifier] = proven(identifier, tags, repository)
-        owners[identifier], kinds[identifier] = str(snapshot["id"]), tags.get("kind", "")
+        owners[identifier], kinds[identifier], said[identifier] = str(snapshot["id"]), tags.get("kind", ""), tags
     for identifier in data.keys() - records.keys():
         records[identifier] = broken_off(data[identifier], repository)
     alone = {
         of for snapshot, tags in proofs if tags.get("alone") != "0" for of in [by_set.get(tags.get("set", ""), "")]
     }
     ordered = sorted(records.values(), key=lambda record: (record.stopped_at, record.id))
-    return Listing(chained(ordered, alone), owners, kinds, strays)
+    return Listing(chained(ordered, alone), owners, kinds, said, strays)
 
 
 def proven(identifier: str, tags: dict[str, str], repository: str) -> BackupRecord:

@@ -121,11 +121,15 @@ class Keeper:
         set_id: str,
         kind: str = "",
         is_alone: bool = True,
+        more_tags: dict[str, str] | None = None,
     ) -> BackupRecord:
-        """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it."""
+        """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it.
+
+        ``more_tags`` are what an engine's own list needs beyond everybody's.
+        """
         what = f"record backup {of} in {self.repository}"
         tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
-        write_record(self.tool, what, content, tags)
+        write_record(self.tool, what, content, {**tags, **(more_tags or {})})
         found = self.listing(again=True).find(of)
         if found is None or not found.is_complete:
             raise IntegrityError(

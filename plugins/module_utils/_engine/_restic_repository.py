@@ -45,6 +45,7 @@ NOTHING_THERE = re.compile(
 
 class ResticTool(RepositoryTool):
     NAME: str = "restic"
+
     @property
     def memory_name(self) -> str:
         return f"{self.repository.name}-restic"

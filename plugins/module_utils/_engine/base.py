@@ -8,113 +8,42 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._values import (
+    Catalogue,
+    Check,
+    Examination,
+    Finding,
+    Reached,
+    RestorePlan,
+    Selection,
+    Taken,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
+# Engines and the verbs find everything of the family here.
+__all__ = [
+    "Catalogue",
+    "Check",
+    "Engine",
+    "Examination",
+    "Finding",
+    "Reached",
+    "RestorePlan",
+    "STRATEGIES",
+    "Selection",
+    "Taken",
+]
+
 STRATEGIES = ("full", "differential", "incremental", "transaction_log", "snapshot")
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What a repository holds for one engine."""
-
-    records: list[BackupRecord]
-    windows: list[dict[str, Any]]
-    newest_recovery_point_at: datetime | None
-    system_identifier: str
-    is_backup_running: bool
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A backup that was just taken, in the tool's own words."""
-
-    id: str
-    seconds: float
-    warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Examination:
-    """What reading a backup in its repository showed; ``errors`` speak against it."""
-
-    errors: list[str]
-    evidence: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A question to a restored copy and the answer that proves it right."""
-
-    name: str
-    query: str
-    expect: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of a preflight: what was looked at, what was seen, what is needed."""
-
-    check: str
-    passed: bool
-    observed: str
-    required: str
-
-    def as_result(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The part of a backup that is wanted; nothing named means all of it."""
-
-    paths: list[str] = field(default_factory=list)
-    databases: list[str] = field(default_factory=list)
-    tables: list[str] = field(default_factory=list)
-
-    @property
-    def is_everything(self) -> bool:
-        return not (self.paths or self.databases or self.tables)
-
-    def as_result(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class RestorePlan:
-    """A restore that can be done: what from, how far, along which timeline, and which part of it."""
-
-    record: BackupRecord
-    target: RecoveryTarget
-    timeline: int = 0
-    last_segment_lsn: int = 0
-    preflight: list[Finding] = field(default_factory=list)
-    selection: Selection = field(default_factory=Selection)
-
-
-@dataclass(frozen=True)
-class Reached:
-    """Where a recovery ended, and by what that is proven; files have neither a position nor a timeline."""
-
-    lsn: str | None
-    at: str | None
-    timeline: int | None
-    by: str
-    # Where the binary log stood: ``<file>:<position>``.
-    log_position: str | None = None
-
-    def as_result(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Engine(ABC):
@@ -132,6 +61,8 @@ class Engine(ABC):
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
     # The kinds of moment that it can recover to.
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
+    # The kinds of part that it can restore alone, by their names in a selection.
+    PARTS: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -208,6 +139,16 @@ class Engine(ABC):
                 "read the option target",
                 cause=f"{self.NAME} cannot recover to a target of type {target.kind}",
                 next_action=f"Use one of {', '.join(self.TARGETS)}",
+            )
+
+    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
+        """Raise when such a part cannot be restored alone, or not into this place."""
+        foreign = [name for name, wanted in selection.as_result().items() if wanted and name not in self.PARTS]
+        if foreign:
+            raise InputError(
+                "read the option select",
+                cause=f"{self.NAME} cannot restore {foreign[0]} alone",
+                next_action=f"Select {' or '.join(self.PARTS) or 'nothing'}",
             )
 
     def ship_log(self) -> dict[str, Any]:

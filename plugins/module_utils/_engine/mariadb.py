@@ -30,7 +30,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Ending
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import ship_log
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import take_backup
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import configuration_file_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -66,6 +65,7 @@ class MariadbEngine(Engine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "log_position", "gtid")
+    PARTS: tuple[str, ...] = ("databases", "tables")
     OPTIONS: dict[str, Any] = {
         "version": {"type": "str", "required": True},
         "stanza": {"type": "str", "required": True},
@@ -91,8 +91,7 @@ class MariadbEngine(Engine):
         super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
         self.programs = Programs(str(options["version"]), str(options["user"]), deadline)
         self.live = LiveServer.of(options, self.programs)
-        file = configuration_file or configuration_file_of(repository.name)
-        self.keeping = Keeping(file, self.stanza, self.NAME, repository, deadline)
+        self.keeping = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
         self._proven: Proven | None = None
 
     @property
@@ -109,18 +108,22 @@ class MariadbEngine(Engine):
 
     def read_records(self) -> Catalogue:
         holdings = self.keeping.holdings
-        return Catalogue(holdings.records, [], None, holdings.system_identifier, False)
+        return Catalogue(holdings.records, [], None, holdings.system_identifier, self.keeping.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
         holdings = self.keeping.holdings
         windows = holdings.windows(records)
         newest = max((window.until_at for window in windows), default=None)
         said = [window.as_result() for window in windows]
-        return Catalogue(records, said, newest, holdings.system_identifier, False)
+        return Catalogue(records, said, newest, holdings.system_identifier, self.keeping.is_backup_running)
 
     def require_here(self, strategy: str) -> None:
         self.programs.require_series(f"take a {strategy} backup of stanza {self.stanza} here")
         self.live.require_state()
+
+    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
+        super().require_selection(selection, is_in_place=is_in_place)
+        _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
         return take_backup(self.live, self.keeping, strategy, jobs=self.jobs)
@@ -171,8 +174,6 @@ class MariadbEngine(Engine):
         timeline: int | None,
         selection: Selection,
     ) -> RestorePlan:
-        self.require_target(target)
-        _mariadb_restore.require_possible(selection)
         holdings = self.keeping.holdings
         way = choose(records, holdings.starts, holdings.archive, target, backup=backup, timeline=timeline)
         record, said = way.record, way.window.as_result()
@@ -223,6 +224,7 @@ class MariadbEngine(Engine):
         logs = instance.own / "logs"
         stretches = _mariadb_replay.needed(way, plan.target)
         if stretches:
+            instance.make_room()
             self.keeping.fetch([each.log for each in stretches], logs)
             self.programs.own(logs)
             _mariadb_replay.require_same(stretches, logs)

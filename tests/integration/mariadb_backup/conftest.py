@@ -29,16 +29,6 @@ MakeSandbox = Callable[[], Sandbox]
 
 
 @pytest.fixture(scope="session")
-def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory as a new server has it; each copy gets an identity of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="mdb"))
-    shutil.chown(directory, "mysql", "mysql")
-    install = ["mariadb-install-db", "--no-defaults", f"--datadir={directory}/data", "--skip-test-db"]
-    as_mysql(*install, "--auth-root-authentication-method=socket")
-    return directory / "data"
-
-
-@pytest.fixture(scope="session")
 def make_sandbox(library: Path) -> Iterator[MakeSandbox]:
     """Running servers with an empty repository; all of them are gone afterwards."""
     needed = ("mariadbd", "mariadb-backup", "restic")

@@ -41,7 +41,7 @@ setsid mariadbd --defaults-file={root}/my.cnf >/dev/null 2>&1 </dev/null &
 """
 RESTIC = """RESTIC_REPOSITORY={repository}
 RESTIC_PASSWORD_FILE={key}
-RESTIC_CACHE_DIR={root}/cache
+RESTIC_CACHE_DIR={cache}
 """
 
 
@@ -152,9 +152,8 @@ class Sandbox:
 
     def clock(self) -> str:
         """The server's time, with its zone, in a second in which nothing is committed any more."""
-        return self.sql(
-            "DO SLEEP(1.1 - MICROSECOND(NOW(6)) / 1000000); SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%T.%f+00:00')"
-        )
+        wait = "DO SLEEP(1.1 - MICROSECOND(NOW(6)) / 1000000);"
+        return self.sql(f"{wait} SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%T.%f+00:00')")
 
     def restic(self, *arguments: str) -> str:
         settings = dict(line.split("=", 1) for line in self.settings.read_text().splitlines())
@@ -194,7 +193,10 @@ class Sandbox:
         key = self.settings.with_suffix(".key")
         for path, text in (
             (key, passphrase),
-            (self.settings, RESTIC.format(repository=self.repository, key=key, root=self.root)),
+            (
+                self.settings,
+                RESTIC.format(repository=self.repository, key=key, cache=self.settings.with_suffix(".cache")),
+            ),
         ):
             path.write_text(text)
             path.chmod(0o600)

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What engines take and give: backups, examinations, parts, plans and proofs; nothing in here does anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a repository holds for one engine."""
+
+    records: list[BackupRecord]
+    windows: list[dict[str, Any]]
+    newest_recovery_point_at: datetime | None
+    system_identifier: str
+    is_backup_running: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A backup that was just taken, in the tool's own words."""
+
+    id: str
+    seconds: float
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What reading a backup in its repository showed; ``errors`` speak against it."""
+
+    errors: list[str]
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question to a restored copy and the answer that proves it right."""
+
+    name: str
+    query: str
+    expect: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a preflight: what was looked at, what was seen, what is needed."""
+
+    check: str
+    passed: bool
+    observed: str
+    required: str
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of a backup that is wanted; nothing named means all of it."""
+
+    paths: list[str] = field(default_factory=list)
+    databases: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.paths or self.databases or self.tables)
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """A restore that can be done: what from, how far, along which timeline, and which part of it."""
+
+    record: BackupRecord
+    target: RecoveryTarget
+    timeline: int = 0
+    last_segment_lsn: int = 0
+    preflight: list[Finding] = field(default_factory=list)
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Where a recovery ended, and by what that is proven; files have neither a position nor a timeline."""
+
+    lsn: str | None
+    at: str | None
+    timeline: int | None
+    by: str
+    # Where the binary log stood: ``<file>:<position>``.
+    log_position: str | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
