@@ -186,7 +186,7 @@ class FilesBackup:
                 next_action="Hold the source still by hooks, use the strategy snapshot, or set on_change to report",
                 evidence={"changed": first_of(reading.changed)},
             )
-        names = [each for each in reading.manifest.entries.values() if each.type not in ("directory", "socket")]
+        names = [each for each in reading.manifest.entries.values() if each.type == "file"]
         if not reading.changed and not reading.unreadable and len(names) != reading.stored.files:
             raise IntegrityError(
                 self.what,
