@@ -114,8 +114,7 @@ class Restoration:
             **before,
             "state": "restored",
             "target": str(self.request.target),
-            # Of a part that was taken out of a copy nothing can run.
-            "is_running": self.request.keep_running and self.request.selection.is_everything,
+            "is_running": self.request.keep_running and self.engine.default_port is not None,
         }
         if before["state"] == "restored":
             # An instance that somebody stopped or left running since is his business.
@@ -159,9 +158,9 @@ class Restoration:
     def _require_space(self) -> None:
         if self.restore_plan is None:
             raise AssertionError("describe() comes first")
-        record = self.restore_plan.record
-        free = require_space(self.place.directory.parent, record.size_bytes, f"restore {record.id}")
-        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(record.size_bytes)} bytes"))
+        needed = self.restore_plan.needed_bytes
+        free = require_space(self.place.directory.parent, needed, f"restore {self.restore_plan.record.id}")
+        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(needed)} bytes"))
 
     def apply(self, before: Description, after: Description) -> None:
         if self.restore_plan is None:
@@ -277,4 +276,7 @@ class Restoration:
             "kept": None if self.kept is None else str(self.kept),
             "extracted": self.extracted,
             "preflight": [each.as_result() for each in self.preflight],
+            "paths": [],
+            "changes": None,
+            "notes": self.engine.restore_notes,
         }

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_restoration import PathsRestoration
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import (
     TARGET_SPEC,
     parse_target,
@@ -45,7 +46,10 @@ RESTORE_OPTIONS: dict[str, Any] = {
 }
 
 
-def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion | Acknowledgement:
+Restorable = Restoration | PathsRestoration | Removal | Reversion | Acknowledgement
+
+
+def restoration_of(given: dict[str, Any]) -> Restorable:
     """What is wanted of the directory."""
     target = parse_target(given["target"])
     engine = open_engine(given)
@@ -73,5 +77,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal | Reversion |
         run_id=given["run_id"],
         selection=selection,
     )
+    if is_in_place and engine.IS_MADE_OF_PATHS:
+        return PathsRestoration(engine, open_ledger(given, engine), request)
     directory = engine.live_directory if is_in_place else Path(given["directory"])
     return Restoration(engine, open_ledger(given, engine), request, directory)

@@ -61,4 +61,7 @@ class Removal:
             "kept": None,
             "extracted": [],
             "preflight": [],
+            "paths": [],
+            "changes": None,
+            "notes": [],
         }

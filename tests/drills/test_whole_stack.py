@@ -92,8 +92,8 @@ def test_a_dropped_ledger_comes_back_to_the_moment_before(stack: DrillLab) -> No
         recovery_restore_beside="/var/lib/mysql-beside",
         recovery_restore_target_log_position=position,
     )
-    counted = stack.do("run", "fra-db1", "sh", "-c",
-                       "mariadb -BN -S /var/lib/mysql-beside/*.sock -e 'SELECT COUNT(*) FROM ledger.entries'")  # fmt: skip
+    count = "mariadb -BN -S /var/lib/mysql-beside/*.sock -e 'SELECT COUNT(*) FROM ledger.entries'"
+    counted = stack.do("run", "fra-db1", "sh", "-c", count)
     assert counted.strip() == "4"
 
 

@@ -45,11 +45,19 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """A question to a restored copy and the answer that proves it right."""
+    """A question to a restored copy and the answer that proves it right.
+
+    One of three: a ``query`` to the server that runs on the copy, a ``command`` that runs in the restored tree and
+    ends with 0, or a ``path`` in that tree whose content matches ``pattern``. ``expect`` is what a query returns or a
+    command says, None when the exit code is enough.
+    """
 
     name: str
-    query: str
-    expect: str
+    query: str = ""
+    expect: str | None = None
+    command: list[str] = field(default_factory=list)
+    path: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,12 @@ class RestorePlan:
     last_segment_lsn: int = 0
     preflight: list[Finding] = field(default_factory=list)
     selection: Selection = field(default_factory=Selection)
+    # What has to be written, when that is not all of the backup.
+    size_bytes: int | None = None
+
+    @property
+    def needed_bytes(self) -> int:
+        return self.record.size_bytes if self.size_bytes is None else self.size_bytes
 
 
 @dataclass(frozen=True)

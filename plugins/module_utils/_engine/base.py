@@ -63,6 +63,8 @@ class Engine(ABC):
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
     # The kinds of part that it can restore alone, by their names in a selection.
     PARTS: tuple[str, ...] = ()
+    # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
+    IS_MADE_OF_PATHS: bool = False
 
     def __init__(
         self,
@@ -97,6 +99,10 @@ class Engine(ABC):
     @abstractmethod
     def live_directory(self) -> Path:
         """Where the live data is."""
+
+    def live_paths(self, plan: RestorePlan) -> list[str]:
+        """What a restore in place puts in place, path by path."""
+        return [str(self.live_directory)]
 
     @property
     def default_port(self) -> int | None:
@@ -187,6 +193,16 @@ class Engine(ABC):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         """Read the backups where they lie."""
 
+    def require_checks(self, checks: list[Check]) -> None:
+        """Raise when a question cannot be put to this kind of data."""
+        for check in checks:
+            if not check.query or check.expect is None:
+                raise InputError(
+                    f"read the check {check.name}",
+                    cause=f"{self.NAME} is asked by a query, with the answer to expect",
+                    next_action="Give it query and expect",
+                )
+
     @abstractmethod
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         """Restore a backup into an empty scratch directory, start it cut off from everything, and question it."""
@@ -240,6 +256,11 @@ class Engine(ABC):
     def reopen(self, live: Path) -> None:
         """Start the live data as it is; nothing to do where no server works on it."""
         return None
+
+    @property
+    def restore_notes(self) -> list[str]:
+        """What an operator should know about what was restored, such as what could not be preserved."""
+        return []
 
     def stop(self, directory: Path) -> None:
         """Stop whatever works on a directory; nothing to do when nothing does."""

@@ -1,5 +1,3 @@
-
-
 def test_it(story):
     s = story.sandbox
     b = s.root / "beside"
