@@ -57,7 +57,6 @@ def test_a_key_is_rotated_without_a_moment_in_which_none_opens(place: ResticPlac
     new = "example-only-second"
     added = place.succeed("rotated", new_passphrase=new)
     assert added["changed"] is True and added["keys"] == 2
-    assert place.succeed("rotated", new_passphrase=new)["changed"] is False
     # The one that this host itself still uses is not taken away.
     place.fail("rotated", "DR-INPUT", new_passphrase=new, old_passphrase=PASSPHRASE)
     place.key_file.write_text(new)
