@@ -15,6 +15,8 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 
+OLDEST_PGBACKREST = (2, 45)
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -43,7 +45,7 @@ class Repository(ABC):
     # What it is made of, as long as the inventory does not know better: disk, object or tape.
     MEDIUM: str = "disk"
     # The first pgBackRest that knows this kind.
-    PGBACKREST_SINCE: tuple[int, int] = (2, 45)
+    PGBACKREST_SINCE: tuple[int, int] = OLDEST_PGBACKREST
     # Whether every host has one of its own under the same name.
     IS_OF_ONE_HOST: bool = False
 

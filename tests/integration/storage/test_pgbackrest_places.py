@@ -87,6 +87,14 @@ def test_a_backup_gets_through_when_every_fifth_request_fails(cluster: StoredClu
     assert cluster.succeed("backup_verify", "bucket")["trust"] == "checked"
 
 
+def test_what_this_pgbackrest_cannot_use_is_said_with_what_to_use_instead(cluster: StoredCluster) -> None:
+    far = {"host": "h", "user": "u", "path": "/r", "identity_file": "/id", "known_hosts_file": "/known"}
+    varied = cluster.with_repositories("far", {**cluster.repositories, "far": entry(6, sftp=far)})
+    refused = varied.fail("backup_info", "DR-VER", "far")
+    assert "repository_host" in refused["next_action"]
+    assert varied.succeed("backup_info", "share")["backups"] is not None
+
+
 def test_an_emptied_repository_is_an_alarm_and_is_not_begun_anew(cluster: StoredCluster) -> None:
     varied = cluster.with_repositories(
         "emptied", {"emptied": entry(5, filesystem={"path": str(cluster.path("empty"))})}
