@@ -65,6 +65,7 @@ class BackupTaking:
     def describe(self) -> Description:
         if self.known is None:
             self.engine.require_here(self.strategy)
+            self.engine.repository.require_ready()
         catalogue = self.engine.read_records()
         self.catalogue = catalogue
         if self.known is None:

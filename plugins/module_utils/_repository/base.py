@@ -15,6 +15,8 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 
+OLDEST_PGBACKREST = (2, 45)
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -43,7 +45,7 @@ class Repository(ABC):
     # What it is made of, as long as the inventory does not know better: disk, object or tape.
     MEDIUM: str = "disk"
     # The first pgBackRest that knows this kind.
-    PGBACKREST_SINCE: tuple[int, int] = (2, 45)
+    PGBACKREST_SINCE: tuple[int, int] = OLDEST_PGBACKREST
     # Whether every host has one of its own under the same name.
     IS_OF_ONE_HOST: bool = False
 
@@ -92,6 +94,10 @@ class Repository(ABC):
     def given(settings: Mapping[str, Any]) -> dict[str, str]:
         """Only what has a value, as text."""
         return {name: str(value) for name, value in settings.items() if value not in (None, "")}
+
+    def trusting(self) -> tuple[str, ...]:
+        """restic's option for the authority of the place: its 0.14 reads none from its environment."""
+        return ("--cacert", str(self.options["ca_file"])) if self.options.get("ca_file") else ()
 
     def secret(self, option: str, secrets: Mapping[str, str], *names: str) -> str:
         """A secret: the option, or else what the tool's configuration has under one of the names it goes by there."""

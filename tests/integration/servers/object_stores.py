@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import http.client
+import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests.integration.servers.certificates import make_certificates
+from tests.integration.servers.certificates import GOOGLE, make_certificates
 from tests.integration.servers.process import free_port, running, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -24,6 +27,8 @@ ACCESS_KEY, SECRET_KEY = "EXAMPLEONLYACCESSKEY", "example-only-secret-key"
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 AZURE_PORT = 10000
+# Of loopback, and used by nothing else.
+GOOGLE_ADDRESS = "127.0.93.1"
 LOCKED = "locked-backups"
 DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 ANSWER = "http-request return status {status} content-type application/xml string {body} if {condition}"
@@ -50,11 +55,13 @@ DOORS: Mapping[str, tuple[str, str]] = {
         EVERY_FIFTH + "  http-request return status 503 if { sc0_get_gpc0,mod(5) eq 0 }\n",
     ),
     "reset": ("good", EVERY_FIFTH + "  http-request reject if { sc0_get_gpc0,mod(5) eq 0 }\n"),
-    "slow": ("good", "  tcp-request inspect-delay 400ms\n  tcp-request content accept if WAIT_END\n"),
+    "slow": ("good", "  http-request lua.wait\n"),
 }
+WAIT = 'core.register_action("wait", {"http-req"}, function(txn) core.msleep(400) end)'
 HAPROXY = """
 global
   maxconn 500
+  lua-load {home}/wait.lua
 defaults
   mode http
   timeout connect 2s
@@ -72,10 +79,12 @@ frontend {name}
 class ObjectStores:
     """What runs; each port is that of a door with TLS."""
 
+    home: Path
     authority: Path
     ports: Mapping[str, int]
     locked_port: int
     azure_port: int
+    google_port: int
     bucket_directory: Path
 
     def s3(self, door: str = "good", *, bucket: str = "backups", path: str = "/") -> dict[str, object]:
@@ -104,6 +113,18 @@ class ObjectStores:
             "account_key": AZURE_KEY,
         }
 
+    def gcs(self, path: str = "/") -> dict[str, object]:
+        own = {"bucket": "backups", "project": "test", "access_token": "example-only-token"}
+        return {**own, "path": path, "ca_file": str(self.authority)}
+
+    @property
+    def as_google(self) -> list[str]:
+        """Before a command, for which the emulator is Google."""
+        hosts = self.home / "hosts"
+        hosts.write_text(f"127.0.0.1 localhost\n{GOOGLE_ADDRESS} {GOOGLE}\n")
+        script = f'mount --bind "{hosts}" /etc/hosts && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, "sh"]
+
 
 @contextmanager
 def object_stores(home: Path) -> Iterator[ObjectStores]:
@@ -113,30 +134,38 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
     bucket.mkdir(parents=True)
     rclone, moto = free_port(), free_port()
     ports = {door: free_port() for door in DOORS}
-    locked_port, azure_port = free_port(), free_port()
+    locked_port, azure_port, google_port, gcs = free_port(), free_port(), free_port(), free_port()
     frontends = [
         _frontend(home, door, ports[door], certificate, rules, "rclone") for door, (certificate, rules) in DOORS.items()
     ]
     frontends += [_frontend(home, "locked", locked_port, "good", "", "moto")]
     frontends += [_frontend(home, "azure", azure_port, "good", "", "azurite")]
-    backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT}
-    text = HAPROXY + "".join(frontends)
+    # restic asks for Google by its name and at port 443 alone, whatever its environment says.
+    frontends += [_frontend(home, "gcs", google_port, "good", "", "google")]
+    frontends += [_frontend(home, "google", 443, "good", "", "google", address=GOOGLE_ADDRESS)]
+    backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT, "google": gcs}
+    (home / "wait.lua").write_text(WAIT)
+    text = HAPROXY.format(home=home) + "".join(frontends)
     text += "".join(f"backend {name}\n  server {name} 127.0.0.1:{port}\n" for name, port in backends.items())
     (home / "haproxy.cfg").write_text(text)
     with (
         running(["/usr/sbin/haproxy", "-db", "-f", str(home / "haproxy.cfg")], home / "haproxy.log"),
         running(_rclone(rclone, home / "s3"), home / "rclone.log"),
         running([str(PROGRAMS / "moto_server"), "-H", "127.0.0.1", "-p", str(moto)], home / "moto.log"),
-        running(_azurite(home), home / "azurite.log"),
+        running(_azurite(), home / "azurite.log"),
+        running(_google(gcs), home / "google.log"),
     ):
         for port in backends.values():
-            wait_until(f"a store answers at {port}", lambda port=port: _answers(port), seconds=30)
+            wait_until(f"a store answers at {port}", partial(_answers, port), seconds=30)
         _make_locked_bucket(moto)
-        yield ObjectStores(authority, ports, locked_port, azure_port, bucket)
+        _make_container(home)
+        yield ObjectStores(home, authority, ports, locked_port, azure_port, google_port, bucket)
 
 
-def _frontend(home: Path, name: str, port: int, certificate: str, rules: str, backend: str) -> str:
-    own = {"name": name, "port": port, "address": "127.0.0.1", "certificates": home, "backend": backend}
+def _frontend(
+    home: Path, name: str, port: int, certificate: str, rules: str, backend: str, *, address: str = "127.0.0.1"
+) -> str:
+    own = {"name": name, "port": port, "address": address, "certificates": home, "backend": backend}
     return FRONTEND.format(**own, certificate=certificate, rules=rules)
 
 
@@ -145,9 +174,13 @@ def _rclone(port: int, directory: Path) -> list[str]:
     return [str(PROGRAMS / "rclone"), "serve", "s3", *own, "--addr", f"127.0.0.1:{port}", str(directory)]
 
 
-def _azurite(home: Path) -> list[str]:
+def _azurite() -> list[str]:
     place = ["--blobHost", "127.0.0.1", "--blobPort", str(AZURE_PORT), "--inMemoryPersistence"]
-    return [str(AZURITE), *place, "--skipApiVersionCheck", "--silent", "--disableTelemetry", "--location", str(home)]
+    return [str(AZURITE), *place, "--skipApiVersionCheck", "--silent", "--disableTelemetry"]
+
+
+def _google(port: int) -> list[str]:
+    return [str(PROGRAMS / "gcp-storage-emulator"), "start", "--host=127.0.0.1", f"--port={port}", "--in-memory"]
 
 
 def _answers(port: int) -> bool:
@@ -166,6 +199,13 @@ def _ask(port: int, method: str, target: str, body: str = "", **headers: str) ->
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def _make_container(home: Path) -> None:
+    """restic makes it on its way to a repository that nobody wants."""
+    settings = {"AZURE_ACCOUNT_NAME": AZURE_ACCOUNT, "AZURE_ACCOUNT_KEY": AZURE_KEY, "RESTIC_PASSWORD": "unwanted"}
+    argv = ["restic", "--no-cache", "--repo", "azure:backups:/unwanted", "init", "--quiet"]
+    subprocess.run(argv, env={**os.environ, **settings}, check=True, cwd=home, capture_output=True)
 
 
 RETENTION = (
