@@ -24,8 +24,8 @@ test: setup importer ## Check everything: lint, units, integration, drills
 	.ci/stages lint units integration drills
 
 ##@ Set-up
-.PHONY: setup machine environment importer collection rootfs lock
-setup: environment collection rootfs ## Install what this machine is missing
+.PHONY: setup machine environment importer collection azurite rootfs lock
+setup: environment collection azurite rootfs ## Install what this machine is missing
 
 machine:
 	@setup/machine
@@ -38,6 +38,9 @@ importer: environment
 
 collection:
 	@setup/collection
+
+azurite: machine
+	@setup/azurite
 
 rootfs: environment
 	@molecule/lab rootfs >/dev/null

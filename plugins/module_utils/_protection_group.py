@@ -11,6 +11,10 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._loss import estimate_loss
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
+    usable_repositories,
+    without_secrets,
+)
 
 HostVars = Mapping[str, Mapping[str, Any]]
 
@@ -87,18 +91,15 @@ def balancer_endpoints(balancers: Mapping[str, Any], hosts: Iterable[str]) -> li
     ]
 
 
-SECRETS_OF_A_REPOSITORY = ("cipher_passphrase", "access_key", "secret_key")
-
-
 def backup_targets(
     databases: Mapping[str, Any], repositories: Mapping[str, Any], chosen: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
-    """Each database with each repository: ``{name, engine, repository, encrypted}``, without any secret.
+    """Each database with each repository that its engine can use: ``{name, engine, repository}``, without any secret.
 
     The tool's own configuration on the host holds the secrets, so no task argument or loop item needs them.
     """
-    names = list(chosen) or sorted(repositories, key=lambda name: int(repositories[name]["number"]))
-    unknown = sorted(set(names) - set(repositories))
+    wanted = list(chosen)
+    unknown = sorted(set(wanted) - set(repositories))
     if unknown:
         raise InputError(
             f"use the repository {unknown[0]}",
@@ -109,21 +110,12 @@ def backup_targets(
         {
             "name": name,
             "engine": databases[name]["engine"],
-            "repository": _without_secrets(repository, repositories[repository]),
+            "repository": without_secrets(repository, repositories[repository]),
         }
         for name in _in_order(databases)
-        for repository in names
+        for repository in usable_repositories(databases[name], repositories)
+        if not wanted or repository in wanted
     ]
-
-
-def _without_secrets(name: str, repository: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {"name": name}
-    for key, value in repository.items():
-        if isinstance(value, Mapping):
-            kept[key] = {option: one for option, one in value.items() if option not in SECRETS_OF_A_REPOSITORY}
-        elif key not in SECRETS_OF_A_REPOSITORY:
-            kept[key] = value
-    return kept
 
 
 def records_at(records: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     SpaceError,
     TlsError,
     ToolError,
+    VersionError,
 )
 
 CONFIGURATION_FILE = "/etc/pgbackrest/pgbackrest.conf"
@@ -79,6 +80,11 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         RepositoryError,
         "See whether the repository is up and can be reached from this host",
     ),
+    (
+        r"repo\d+-type' *option|'sftp' is not allowed for 'repo\d+-type'",
+        VersionError,
+        "This pgBackRest does not know that kind of repository; use repository_host",
+    ),
     (r"\[056\]|DbConnectError", PreconditionError, "See whether the database server runs and accepts this user"),
     (r"\[038\]|while PostgreSQL is running", PreconditionError, "Stop the server first"),
     (r"\[040\]|contains files", PreconditionError, "Restore into an empty directory"),
@@ -128,6 +134,11 @@ class PgBackRest:
 
     def run(self, command: str, *arguments: str) -> Finished:
         return run_tool(self.argv(command, *arguments), deadline=self.deadline)
+
+    def create_stanza(self) -> Finished:
+        """In every repository of the configuration: this one command knows no other way."""
+        argv = ["pgbackrest", "stanza-create", f"--config={self.configuration_file}", f"--stanza={self.stanza}"]
+        return run_tool([*argv, "--log-level-console=info"], deadline=self.deadline)
 
     def require(self, what: str, command: str, *arguments: str) -> Finished:
         """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._copying import Copying
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
@@ -127,7 +130,7 @@ class Reached:
         return asdict(self)
 
 
-class Engine(ABC):
+class Engine(Copying, ABC):
     """One way to back up and to restore one kind of data."""
 
     NAME: str
@@ -137,6 +140,8 @@ class Engine(ABC):
     REPOSITORIES: tuple[str, ...]
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
+    # Its tool, for work on a repository itself.
+    REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
 
     def __init__(
         self,
@@ -157,6 +162,15 @@ class Engine(ABC):
     @abstractmethod
     def stanza(self) -> str:
         """The name under which the repository keeps the backups."""
+
+    def open_repository_tool(self) -> RepositoryTool:
+        """The tool that keeps the backups, for work on the repository itself."""
+        return self.REPOSITORY_TOOL(
+            self.repository,
+            stanza=self.stanza,
+            configuration_file=self.configuration_file,
+            deadline=self.deadline,
+        )
 
     @property
     @abstractmethod
@@ -212,21 +226,6 @@ class Engine(ABC):
     @abstractmethod
     def forget(self, records: list[BackupRecord]) -> None:
         """Remove these backups, which the caller has judged to be unneeded, and what only they needed."""
-
-    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
-        """The backups that another repository holds as well, whole, by the name that each has there."""
-        raise self._copies_nothing(target)
-
-    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
-        """Copy backups into another repository; what is there already stays, and is not written again."""
-        raise self._copies_nothing(target)
-
-    def _copies_nothing(self, target: Engine) -> PreconditionError:
-        return PreconditionError(
-            f"copy backups from {self.repository} to {target.repository}",
-            cause=f"{self.NAME} cannot copy backups",
-            next_action="Take backups into both repositories",
-        )
 
     @property
     def examining_host(self) -> str | None:

@@ -17,6 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_copy,
+    _pgbackrest_repository,
     _pgbackrest_verify,
     _postgresql_recovery,
 )
@@ -83,6 +84,7 @@ class PostgresqlEngine(Engine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
+    REPOSITORY_TOOL = _pgbackrest_repository.PgBackRestTool
     OPTIONS: dict[str, Any] = {
         "version": {"type": "int", "required": True},
         "cluster": {"type": "str", "default": "main"},
@@ -129,11 +131,10 @@ class PostgresqlEngine(Engine):
         return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
-        info, archive = self._known_info(), self._read_archive()
-        windows = windows_of(self._of_this_system(records), archive)
+        info, windows = self._known_info(), windows_of(self._of_this_system(records), self._read_archive())
         newest = max((window.until_at for window in windows), default=None)
-        written_windows = [window.as_result() for window in windows]
-        return Catalogue(records, written_windows, newest, info.system_identifier, info.is_backup_running)
+        told = [each.as_result() for each in windows]
+        return Catalogue(records, told, newest, info.system_identifier, info.is_backup_running)
 
     def _known_info(self) -> StanzaInfo:
         if self._info is None:
@@ -145,8 +146,8 @@ class PostgresqlEngine(Engine):
 
     def _of_this_system(self, records: list[BackupRecord]) -> list[BackupRecord]:
         """The backups that belong to the log that was listed: after an upgrade older ones have another."""
-        system_identifier = self._known_info().system_identifier
-        return [record for record in records if record.system_identifier == system_identifier]
+        ours = self._known_info().system_identifier
+        return [record for record in records if record.system_identifier == ours]
 
     def require_here(self, strategy: str) -> None:
         require_right_host(self.tool, self.repository, strategy)
@@ -167,7 +168,7 @@ class PostgresqlEngine(Engine):
             forget_backup(self.tool, record, self.repository)
         self._info = None
 
-    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
+    def find_copies(self, target: Any, records: list[BackupRecord]) -> dict[str, str]:
         source, place = _pgbackrest_copy.directories(self.repository, target.repository)
         if not _pgbackrest_copy.is_there(place, self.stanza):
             return {}
@@ -175,7 +176,7 @@ class PostgresqlEngine(Engine):
         whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
         return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
 
-    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
+    def copy_to(self, target: Any, records: list[BackupRecord]) -> None:
         source, place = _pgbackrest_copy.directories(self.repository, target.repository)
         if _pgbackrest_copy.is_there(place, self.stanza):
             theirs = target.read_records().records
@@ -203,8 +204,7 @@ class PostgresqlEngine(Engine):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         self._info = None
         archive = self._read_archive()
-        what = f"verify stanza {self.stanza} in {self.repository}"
-        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
+        findings = _pgbackrest_verify.verify(self.tool, self.repository, [record.id for record in records])
         return {record.id: examination(record, findings, archive) for record in records}
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:

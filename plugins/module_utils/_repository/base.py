@@ -44,12 +44,19 @@ class Repository(ABC):
     MEDIUM: str = "disk"
     # The first pgBackRest that knows this kind.
     PGBACKREST_SINCE: tuple[int, int] = (2, 45)
+    # Whether every host has one of its own under the same name.
+    IS_OF_ONE_HOST: bool = False
 
     def __init__(self, name: str, number: int, options: dict[str, Any], *, is_to_be_encrypted: bool) -> None:
         self.name = name
         self.number = number
         self.options = options
         self.is_to_be_encrypted = is_to_be_encrypted
+
+    @property
+    def host(self) -> str | None:
+        """The host whose own pgBackRest writes it for the others; None when every host writes by itself."""
+        return None
 
     @property
     @abstractmethod

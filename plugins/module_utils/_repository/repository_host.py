@@ -29,6 +29,10 @@ class RepositoryHost(Repository):
     }
 
     @property
+    def host(self) -> str:
+        return str(self.options["host"])
+
+    @property
     def place(self) -> str:
         return f"{self.options['host']}:{self.options['path']}"
 

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What each tool's own configuration says of every repository, made on the controller out of the inventory."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import CONFIGURATION_DIRECTORY
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import passphrase_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+    secret_names,
+)
+
+# pgBackRest removes no backup by itself where a policy of ours decides.
+KEEPS_ALL = "9999999"
+
+
+def pgbackrest_settings(
+    repositories: Mapping[str, Any], host: str, hostvars: Mapping[str, Any], version: str = "2.45"
+) -> dict[str, dict[str, str]]:
+    """See pgbackrest_settings.yml."""
+    settings = {}
+    for name, entry in sorted(repositories.items(), key=lambda item: int(item[1]["number"])):
+        repository = opened(name, entry)
+        if not _is_known_to_pgbackrest(repository, version):
+            continue
+        prefix = f"repo{repository.number}-"
+        if repository.host not in (None, host):
+            own = _over_ssh(repository, hostvars)
+        else:
+            own = {**repository.pgbackrest_settings(), **_kept(name, entry)}
+        settings[name] = {prefix + key: value for key, value in own.items()}
+    return settings
+
+
+def _is_known_to_pgbackrest(repository: Repository, version: str) -> bool:
+    engines = [engine for engine in ENGINES.values() if not issubclass(engine.REPOSITORY_TOOL, ResticTool)]
+    is_usable = any(repository.NAME in engine.REPOSITORIES for engine in engines)
+    return is_usable and tuple(int(part) for part in version.split(".")[:2]) >= repository.PGBACKREST_SINCE
+
+
+def _over_ssh(repository: Repository, hostvars: Mapping[str, Any]) -> dict[str, str]:
+    name = str(repository.host)
+    address = name
+    if name in hostvars:
+        address = str(hostvars[name].get("ansible_host") or name)
+    settings = {"host": address, "host-user": str(repository.options["user"])}
+    if int(repository.options["port"]) != 22:
+        settings["host-port"] = str(repository.options["port"])
+    return settings
+
+
+def _kept(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    passphrase = passphrase_of(name, entry)
+    cipher = {} if passphrase is None else {"cipher-type": "aes-256-cbc", "cipher-pass": passphrase}
+    default = KEEPS_ALL if entry.get("retention") else "2"
+    return {**cipher, "bundle": "y", "retention-full": str(entry.get("retention_full") or default)}
+
+
+def restic_repositories(
+    repositories: Mapping[str, Any], host: str, databases: Mapping[str, Any], files: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """See restic_repositories.yml."""
+    needing: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for entry in [*databases.values(), *files.values()]:
+        for name in usable_repositories(entry, repositories):
+            if issubclass(ENGINES[engine_name(entry)].REPOSITORY_TOOL, ResticTool):
+                hosts = [str(one) for one in (entry.get("hosts") or {}).values()]
+                needing.setdefault(name, []).extend((one, dict(entry["engine"])) for one in hosts)
+    found = []
+    for name, pairs in sorted(needing.items()):
+        here = [engine for one, engine in pairs if one == host]
+        if here:
+            is_first = pairs[0][0] == host or opened(name, repositories[name]).IS_OF_ONE_HOST
+            kept = {"initialise": is_first, "engine": here[0], "repository": without_secrets(name, repositories[name])}
+            found.append({"name": name, **kept})
+    return found
+
+
+def usable_repositories(entry: Mapping[str, Any], repositories: Mapping[str, Any]) -> list[str]:
+    """The repositories that a database or a set of files is kept in: those it names, or all that its engine can use."""
+    kind = engine_name(entry)
+    named = [str(name) for name in entry.get("repositories") or []]
+    unknown = sorted(set(named) - set(repositories))
+    if unknown:
+        raise InputError(
+            f"use the repository {unknown[0]}",
+            cause=f"recovery_repositories has {', '.join(sorted(repositories))}",
+            next_action="Correct the name",
+        )
+    can_use = [name for name in repositories if set(repositories[name]) & set(ENGINES[kind].REPOSITORIES)]
+    useless = [name for name in named if name not in can_use]
+    if useless:
+        raise InputError(
+            f"use the repository {useless[0]} for {kind}",
+            cause=f"{kind} can use repositories of the kinds {', '.join(ENGINES[kind].REPOSITORIES)}",
+            next_action="Name another repository",
+        )
+    return named or sorted(can_use, key=lambda name: int(repositories[name]["number"]))
+
+
+def engine_name(entry: Mapping[str, Any]) -> str:
+    """The engine of an entry of recovery_databases or recovery_files."""
+    kinds = [str(kind) for kind in entry.get("engine") or {}]
+    if len(kinds) != 1 or kinds[0] not in ENGINES:
+        raise InputError(
+            "read the engine of an entry of recovery_databases or recovery_files",
+            cause=f"exactly one of {', '.join(sorted(ENGINES))} is wanted, given: {', '.join(kinds) or 'none'}",
+            next_action="Correct its field engine",
+        )
+    return kinds[0]
+
+
+def restic_environment(repositories: Mapping[str, Any], name: str) -> str:
+    """See restic_environment.yml."""
+    repository = opened(name, repositories[name])
+    address = repository.restic_address()
+    values = {
+        "RESTIC_REPOSITORY": address.url,
+        "RESTIC_PASSWORD_FILE": f"{CONFIGURATION_DIRECTORY}/{name}.key",
+        **address.environment,
+    }
+    if address.options:
+        values["RECOVERY_RESTIC_OPTIONS"] = shlex.join(address.options)
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())
+
+
+def repository_passphrase(repositories: Mapping[str, Any], name: str) -> str:
+    """See repository_passphrase.yml."""
+    found = passphrase_of(name, repositories[name])
+    if found is None:
+        raise InputError(
+            f"keep backups in the repository {name}",
+            cause="encrypted is false, and restic always encrypts",
+            next_action="Give it a passphrase, or let only PostgreSQL use it",
+        )
+    return found
+
+
+def without_secrets(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of recovery_repositories as a module wants it: the tool's own configuration holds the secrets."""
+    secrets = secret_names()
+    kept: dict[str, Any] = {"name": name}
+    for key, value in entry.items():
+        if isinstance(value, Mapping):
+            kept[key] = {option: one for option, one in value.items() if option not in secrets}
+        elif key not in secrets:
+            kept[key] = value
+    return kept
+
+
+def opened(name: str, entry: Mapping[str, Any]) -> Repository:
+    """The repository of an entry of recovery_repositories."""
+    return open_repository(read_entry(name, dict(entry)))
