@@ -64,8 +64,7 @@ options:
         default: 0
       seed:
         description:
-          - What decides the random share. The same seed draws the same backups. The date of today in UTC when not
-            given, so that every day draws others.
+          - What decides the random share; the same seed draws the same. Today's date in UTC when not given.
         type: str
   level:
     description: How far the trust is to be raised.
@@ -117,8 +116,7 @@ options:
     default: false
   max_evidence_age_seconds:
     description:
-      - Evidence that is older counts as none, for O(unless_proven) and for O(sample.oldest_unproven). A disk may fail
-        after a backup was read from it.
+      - Evidence that is older counts as none, for O(unless_proven) and for O(sample.oldest_unproven).
     type: float
 seealso:
   - module: gogidix.disaster_recovery.backup_info
@@ -187,8 +185,7 @@ backups:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {id: 20260102-030405F, strategy: full, proven_age_seconds: 0.2, trust: {level: checked}}
+  sample: [{id: 20260102-030405F, strategy: full, proven_age_seconds: 0.2, trust: {level: checked}}]
 looked_at:
   description: Those of them that were really looked at; for the others there was evidence.
   returned: success
@@ -230,14 +227,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification, Wanted
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import Sample
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import (
+    SAMPLE_OPTIONS,
+    Sample,
+)
 
-SAMPLE = {
-    "newest": {"type": "int", "default": Sample.newest},
-    "oldest_unproven": {"type": "int", "default": Sample.oldest_unproven},
-    "random_percent": {"type": "int", "default": Sample.random_percent},
-    "seed": {"type": "str"},
-}
 CHECK: dict[str, Any] = {
     "type": "list",
     "elements": "dict",
@@ -262,7 +256,7 @@ def main() -> None:
             **engine_spec(),
             "backup": {"type": "str"},
             "backups": {"type": "list", "elements": "str"},
-            "sample": {"type": "dict", "options": SAMPLE},
+            "sample": {"type": "dict", "options": SAMPLE_OPTIONS},
             "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
             "checks": CHECK,
             "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},
