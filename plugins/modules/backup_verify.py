@@ -171,8 +171,7 @@ RETURN = r"""
 backup:
   description:
     - The record of the backup with the evidence for it, as in
-      RV(gogidix.disaster_recovery.backup_info#module:backups). With several it is that of the newest.
-    - Null when O(sample) found nothing to look at.
+      RV(gogidix.disaster_recovery.backup_info#module:backups). With several it is that of the newest, without any null.
   returned: success
   type: dict
   sample:

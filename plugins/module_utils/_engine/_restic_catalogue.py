@@ -140,7 +140,9 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
         of for snapshot, tags in proofs if tags.get("alone") != "0" for of in [by_set.get(tags.get("set", ""), "")]
     }
     ordered = sorted(records.values(), key=lambda record: (record.stopped_at, record.id))
-    trees = {str(snapshot["id"]): str(snapshot["tree"]) for snapshot in [*data.values(), *(each for each, _ in proofs)]}
+    trees = {
+        str(snapshot["id"]): str(snapshot["tree"]) for snapshot in [*data.values(), *(each for each, _tags in proofs)]
+    }
     return Listing(chained(ordered, alone), owners, kinds, strays, trees, originals)
 
 
