@@ -53,7 +53,7 @@ class RepositoryBeginning:
 
     def describe(self) -> Description:
         self.tool.repository.require_ready()
-        self.identity = self.tool.look().identity
+        self.identity = self.tool.identity()
         return {"begun": self.identity is not None, "known_here": self.identity == self.memory.identity is not None}
 
     def plan(self, before: Description) -> Description:
@@ -90,7 +90,7 @@ class RepositoryBeginning:
     def apply(self, before: Description, after: Description) -> None:
         if not before["begun"]:
             self.tool.initialise()
-        identity = self.tool.look().identity
+        identity = self.tool.identity()
         if identity is not None:
             self.memory.keep(identity, self.tool.repository.place)
 

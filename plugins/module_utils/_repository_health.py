@@ -177,7 +177,7 @@ class Examination:
         self._act("opened", "its tool opens it with its key", self._require_open)
 
     def _require_open(self) -> None:
-        if self.tool.look().identity is None:
+        if self.tool.identity() is None:
             raise PreconditionError(
                 f"open {self.repository}",
                 cause="nothing was ever begun there",

@@ -107,11 +107,11 @@ EXAMPLES = r"""
 RETURN = r"""
 identity:
   description: Which repository it is, by its tool's own name for it; in check mode null for one that is not begun.
-  returned: with O(state=present), O(state=rotated) and O(state=escrow_proven)
+  returned: with O(state=present) and O(state=escrow_proven)
   type: str
   sample: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e
 keys:
-  description: How many passphrases open it; 0 where the tool does not say.
+  description: How many passphrases open it.
   returned: with O(state=rotated)
   type: int
   sample: 2

@@ -22,7 +22,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import read_info
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
-    Kept,
     RepositoryTool,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -61,8 +60,8 @@ class PgBackRestTool(RepositoryTool):
         number = str(self.repository.number)
         return {one["name"]: one["value"] for one in found if one is not None and one["number"] == number}
 
-    def look(self) -> Kept:
-        return self._look(self.file)
+    def identity(self) -> str | None:
+        return self._identity(self.file)
 
     def initialise(self) -> None:
         what = f"create the stanza {self.stanza} in {self.repository}"
@@ -72,7 +71,7 @@ class PgBackRestTool(RepositoryTool):
         if finished.rc != 0 or "completed successfully" not in finished.stdout:
             raise meaning_of(said_badly(finished), what, evidence={"tool": "pgbackrest", "rc": finished.rc})
 
-    def look_with(self, passphrase: str) -> Kept:
+    def identity_with(self, passphrase: str) -> str:
         setting = f"repo{self.repository.number}-cipher-pass"
 
         def other(line: str) -> str | None:
@@ -85,14 +84,17 @@ class PgBackRestTool(RepositoryTool):
                 next_action="Begin an encrypted repository with another number",
             )
         with self._variation(other) as file:
-            kept = self._look(file)
-        if kept.identity is None:
+            identity = self._identity(file)
+        if identity is None:
             raise RepositoryError(
                 f"open {self.repository}",
                 cause=f"it has no stanza {self.stanza}",
                 next_action="Correct the name of the stanza, or find out who removed it",
             )
-        return kept
+        return identity
+
+    def keys(self, passphrase: str) -> list[str]:
+        raise self._cannot_rotate()
 
     def add_key(self, passphrase: str) -> None:
         raise self._cannot_rotate()
@@ -111,14 +113,14 @@ class PgBackRestTool(RepositoryTool):
             ),
         )
 
-    def _look(self, file: Path) -> Kept:
+    def _identity(self, file: Path) -> str | None:
         try:
             info = read_info(self._tool(file), self.repository)
         except RepositoryError as error:
             if NOT_THERE.search(error.cause):
-                return Kept(None, [])
+                return None
             raise
-        return Kept(info.system_identifier, [])
+        return info.system_identifier
 
     def _tool(self, file: Path) -> PgBackRest:
         return PgBackRest(str(file), self.stanza, self.repository.number, self.deadline)

@@ -8,18 +8,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a tool finds in a repository: ``identity`` is None when it never began one there."""
-
-    identity: str | None
-    keys: list[str]
 
 
 class RepositoryTool(ABC):
@@ -53,16 +44,20 @@ class RepositoryTool(ABC):
         """What its configuration says of the place, by the tool's own names, for a look at the place itself."""
 
     @abstractmethod
-    def look(self) -> Kept:
-        """What is there, opened with the key of the configuration."""
+    def identity(self) -> str | None:
+        """Which repository it is, opened with the key of the configuration; None when none was ever begun there."""
 
     @abstractmethod
     def initialise(self) -> None:
         """Begin the repository; the caller has seen that there is none."""
 
     @abstractmethod
-    def look_with(self, passphrase: str) -> Kept:
-        """What is there, opened with another passphrase; raises EncryptionError when that one does not open it."""
+    def identity_with(self, passphrase: str) -> str:
+        """Which repository it is, opened with another passphrase; raises EncryptionError when that does not open it."""
+
+    @abstractmethod
+    def keys(self, passphrase: str) -> list[str]:
+        """The names of all keys, listed with one passphrase; raises EncryptionError when that does not open it."""
 
     @abstractmethod
     def add_key(self, passphrase: str) -> None:

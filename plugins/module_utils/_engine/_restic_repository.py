@@ -17,7 +17,6 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
-    Kept,
     RepositoryTool,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
@@ -42,6 +41,8 @@ NOTHING_THERE = re.compile(
     r"Is there a repository at the following location|unable to open config file|config file does not exist"
 )
 
+IDENTITY = re.compile(r'"id": *"([0-9a-f]{64})"')
+
 
 class ResticTool(RepositoryTool):
     @property
@@ -59,24 +60,28 @@ class ResticTool(RepositoryTool):
     def secrets(self) -> dict[str, str]:
         return read_settings(self._file)
 
-    def look(self) -> Kept:
-        return self._look(None)
+    def identity(self) -> str | None:
+        return self._identity(None)
 
     def initialise(self) -> None:
         finished = self._run("init")
         if finished.rc != 0 or "created restic repository" not in finished.stdout:
             raise self._meaning(f"initialise {self.repository}", said_badly(finished), finished.rc)
 
-    def look_with(self, passphrase: str) -> Kept:
+    def identity_with(self, passphrase: str) -> str:
         with _key_file(passphrase) as file:
-            kept = self._look(file)
-        if kept.identity is None:
+            identity = self._identity(file)
+        if identity is None:
             raise RepositoryError(
                 f"open {self.repository}",
                 cause="there is no restic repository",
                 next_action="Correct its address, or find out who removed it",
             )
-        return kept
+        return identity
+
+    def keys(self, passphrase: str) -> list[str]:
+        with _key_file(passphrase) as file:
+            return [str(key["id"]) for key in self._listed(file)]
 
     def add_key(self, passphrase: str) -> None:
         with _key_file(passphrase) as file:
@@ -86,8 +91,9 @@ class ResticTool(RepositoryTool):
 
     def remove_key(self, passphrase: str) -> None:
         what = f"remove a key from {self.repository}"
-        identifier = self._current(self.look_with(passphrase), what)
-        if identifier == self._current(self.look(), what):
+        with _key_file(passphrase) as file:
+            identifier = self._current(self._listed(file), what)
+        if identifier == self._current(self._listed(None), what):
             raise InputError(
                 what,
                 cause="it is the key that this host's own configuration uses",
@@ -98,27 +104,31 @@ class ResticTool(RepositoryTool):
             raise self._meaning(what, said_badly(finished), finished.rc)
 
     @staticmethod
-    def _current(kept: Kept, what: str) -> str:
+    def _current(keys: list[dict[str, Any]], what: str) -> str:
         """The key that opened it, which restic marks."""
-        current = [key.removeprefix("*") for key in kept.keys if key.startswith("*")]
+        current = [str(key["id"]) for key in keys if key.get("current") is True]
         if len(current) != 1:
             raise ToolError(what, cause="restic did not say which key it used", next_action="Run restic key list")
         return current[0]
 
-    def _look(self, key_file: str | None) -> Kept:
+    def _listed(self, key_file: str | None) -> list[dict[str, Any]]:
+        what = f"list the keys of {self.repository}"
+        listed = self._tool(key_file).read_json(what, "key", "list", "--no-lock")
+        if not isinstance(listed, list) or not all(isinstance(key, dict) and "id" in key for key in listed):
+            raise unexpected(what, "restic's list of keys is none")
+        return listed
+
+    def _identity(self, key_file: str | None) -> str | None:
         what = f"open {self.repository}"
         finished = self._run("cat", "config", "--no-lock", key_file=key_file)
         if finished.rc != 0 and NOTHING_THERE.search(finished.stderr):
-            return Kept(None, [])
+            return None
         if finished.rc != 0:
             raise self._meaning(what, said_badly(finished), finished.rc)
-        # It is given the rest of the deadline alone: listing takes no lock either.
-        listed = self._tool(key_file).read_json(what, "key", "list", "--no-lock")
-        try:
-            identity = re.findall(r'"id": "([0-9a-f]{64})"', finished.stdout)[0]
-            return Kept(identity, sorted(f"{'*' if key['current'] else ''}{key['id']}" for key in listed))
-        except (IndexError, KeyError, TypeError) as error:
-            raise unexpected(what, f"restic's answer lacks {error}") from error
+        found = IDENTITY.search(finished.stdout)
+        if found is None:
+            raise unexpected(what, "restic's configuration of it has no identity")
+        return found[1]
 
     @property
     def _file(self) -> str:

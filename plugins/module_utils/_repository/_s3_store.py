@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -86,6 +87,9 @@ class S3Store(Store):
         pairs = sorted((quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in (query or {}).items())
         text = "&".join(f"{name}={value}" for name, value in pairs)
         headers = self._signed(method, target, text, body, datetime.now(UTC))
+        if body:
+            # Asked for where the bucket has a lock.
+            headers["Content-MD5"] = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         return self.https.ask(what, method, f"{target}?{text}" if text else target, headers=headers, body=body)
 
     def _signed(self, method: str, target: str, query: str, body: bytes, at: datetime) -> dict[str, str]:

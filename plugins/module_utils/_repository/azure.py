@@ -78,10 +78,9 @@ class AzureRepository(Repository):
             "AZURE_ACCOUNT_KEY": self.options.get("account_key"),
             "AZURE_ACCOUNT_SAS": self.options.get("sas_token"),
             "AZURE_ENDPOINT_SUFFIX": None if self.options["endpoint"] == AZURE else suffix,
-            "RESTIC_CACERT": self.options.get("ca_file"),
         }
         container, path = self.options["container"], within(str(self.options["path"]), "restic")
-        return ResticAddress(f"azure:{container}:{path}", self.given(environment))
+        return ResticAddress(f"azure:{container}:{path}", self.given(environment), self.trusting())
 
     def _require_that_restic_finds_it(self) -> None:
         options = self.options

@@ -93,6 +93,10 @@ class Repository(ABC):
         """Only what has a value, as text."""
         return {name: str(value) for name, value in settings.items() if value not in (None, "")}
 
+    def trusting(self) -> tuple[str, ...]:
+        """restic's option for the authority of the place: its 0.14 reads none from its environment."""
+        return ("--cacert", str(self.options["ca_file"])) if self.options.get("ca_file") else ()
+
     def secret(self, option: str, secrets: Mapping[str, str], *names: str) -> str:
         """A secret: the option, or else what the tool's configuration has under one of the names it goes by there."""
         found = self.options.get(option) or next((secrets[name] for name in names if secrets.get(name)), "")

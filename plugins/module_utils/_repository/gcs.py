@@ -70,10 +70,9 @@ class GcsRepository(Repository):
             "GOOGLE_PROJECT_ID": self.options.get("project"),
             "GOOGLE_APPLICATION_CREDENTIALS": self.options.get("key_file"),
             "GOOGLE_ACCESS_TOKEN": self.options.get("access_token"),
-            "RESTIC_CACERT": self.options.get("ca_file"),
         }
         path = within(str(self.options["path"]), "restic")
-        return ResticAddress(f"gs:{self.options['bucket']}:{path}", self.given(environment))
+        return ResticAddress(f"gs:{self.options['bucket']}:{path}", self.given(environment), self.trusting())
 
     def open_store(self, secrets: dict[str, str]) -> GcsStore | None:
         token = self.secret("access_token", secrets, "GOOGLE_ACCESS_TOKEN")

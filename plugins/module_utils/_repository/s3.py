@@ -64,13 +64,12 @@ class S3Repository(Repository):
             "AWS_ACCESS_KEY_ID": self.options.get("access_key"),
             "AWS_SECRET_ACCESS_KEY": self.options.get("secret_key"),
             "AWS_DEFAULT_REGION": self.options["region"],
-            "RESTIC_CACERT": self.options.get("ca_file"),
         }
         lookup = "dns" if self.options["uri_style"] == "host" else "path"
         return ResticAddress(
             f"s3:{server}/{self.options['bucket']}{within(str(self.options['path']), 'restic')}",
             self.given(environment),
-            ("-o", f"s3.bucket-lookup={lookup}"),
+            (*self.trusting(), "-o", f"s3.bucket-lookup={lookup}"),
         )
 
     def open_store(self, secrets: dict[str, str]) -> S3Store:

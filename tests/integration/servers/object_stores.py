@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import http.client
+import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.integration.servers.certificates import make_certificates
@@ -50,11 +53,13 @@ DOORS: Mapping[str, tuple[str, str]] = {
         EVERY_FIFTH + "  http-request return status 503 if { sc0_get_gpc0,mod(5) eq 0 }\n",
     ),
     "reset": ("good", EVERY_FIFTH + "  http-request reject if { sc0_get_gpc0,mod(5) eq 0 }\n"),
-    "slow": ("good", "  tcp-request inspect-delay 400ms\n  tcp-request content accept if WAIT_END\n"),
+    "slow": ("good", "  http-request lua.wait\n"),
 }
+WAIT = 'core.register_action("wait", {"http-req"}, function(txn) core.msleep(400) end)'
 HAPROXY = """
 global
   maxconn 500
+  lua-load {home}/wait.lua
 defaults
   mode http
   timeout connect 2s
@@ -120,18 +125,20 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
     frontends += [_frontend(home, "locked", locked_port, "good", "", "moto")]
     frontends += [_frontend(home, "azure", azure_port, "good", "", "azurite")]
     backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT}
-    text = HAPROXY + "".join(frontends)
+    (home / "wait.lua").write_text(WAIT)
+    text = HAPROXY.format(home=home) + "".join(frontends)
     text += "".join(f"backend {name}\n  server {name} 127.0.0.1:{port}\n" for name, port in backends.items())
     (home / "haproxy.cfg").write_text(text)
     with (
         running(["/usr/sbin/haproxy", "-db", "-f", str(home / "haproxy.cfg")], home / "haproxy.log"),
         running(_rclone(rclone, home / "s3"), home / "rclone.log"),
         running([str(PROGRAMS / "moto_server"), "-H", "127.0.0.1", "-p", str(moto)], home / "moto.log"),
-        running(_azurite(home), home / "azurite.log"),
+        running(_azurite(), home / "azurite.log"),
     ):
         for port in backends.values():
-            wait_until(f"a store answers at {port}", lambda port=port: _answers(port), seconds=30)
+            wait_until(f"a store answers at {port}", partial(_answers, port), seconds=30)
         _make_locked_bucket(moto)
+        _make_container(home)
         yield ObjectStores(authority, ports, locked_port, azure_port, bucket)
 
 
@@ -145,9 +152,9 @@ def _rclone(port: int, directory: Path) -> list[str]:
     return [str(PROGRAMS / "rclone"), "serve", "s3", *own, "--addr", f"127.0.0.1:{port}", str(directory)]
 
 
-def _azurite(home: Path) -> list[str]:
+def _azurite() -> list[str]:
     place = ["--blobHost", "127.0.0.1", "--blobPort", str(AZURE_PORT), "--inMemoryPersistence"]
-    return [str(AZURITE), *place, "--skipApiVersionCheck", "--silent", "--disableTelemetry", "--location", str(home)]
+    return [str(AZURITE), *place, "--skipApiVersionCheck", "--silent", "--disableTelemetry"]
 
 
 def _answers(port: int) -> bool:
@@ -166,6 +173,13 @@ def _ask(port: int, method: str, target: str, body: str = "", **headers: str) ->
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def _make_container(home: Path) -> None:
+    """restic makes it on its way to a repository that nobody wants."""
+    settings = {"AZURE_ACCOUNT_NAME": AZURE_ACCOUNT, "AZURE_ACCOUNT_KEY": AZURE_KEY, "RESTIC_PASSWORD": "unwanted"}
+    argv = ["restic", "--no-cache", "--repo", "azure:backups:/unwanted", "init", "--quiet"]
+    subprocess.run(argv, env={**os.environ, **settings}, check=True, cwd=home, capture_output=True)
 
 
 RETENTION = (

@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
-    Kept,
     RepositoryTool,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -46,22 +45,26 @@ class PretendedTool(RepositoryTool):
     def __init__(self, path: Path) -> None:
         repository = open_repository({"name": "vault", "number": 1, "filesystem": {"path": str(path)}})
         super().__init__(repository, stanza="web", configuration_file=None, deadline=Deadline(5))
-        self.identity: str | None = None
+        self.begun: str | None = None
         self.opening = ["first"]
 
     def secrets(self) -> dict[str, str]:
         return {}
 
-    def look(self) -> Kept:
-        return Kept(self.identity, self.opening)
+    def identity(self) -> str | None:
+        return self.begun
 
     def initialise(self) -> None:
-        self.identity = "one"
+        self.begun = "one"
 
-    def look_with(self, passphrase: str) -> Kept:
+    def identity_with(self, passphrase: str) -> str:
+        self.keys(passphrase)
+        return str(self.begun)
+
+    def keys(self, passphrase: str) -> list[str]:
         if passphrase not in self.opening:
             raise EncryptionError("open it", cause="wrong passphrase", next_action="Use the right one")
-        return self.look()
+        return self.opening
 
     def add_key(self, passphrase: str) -> None:
         self.opening.append(passphrase)
@@ -94,19 +97,19 @@ def test_an_empty_place_is_begun_once(tool: PretendedTool, tmp_path: Path) -> No
 
 
 def test_one_that_others_have_begun_is_taken_as_it_is(tool: PretendedTool, tmp_path: Path) -> None:
-    tool.identity = "theirs"
+    tool.begun = "theirs"
     assert begin(tool, tmp_path / "m") is True
-    assert tool.identity == "theirs"
+    assert tool.begun == "theirs"
 
 
 def test_an_emptied_and_a_replaced_repository_are_refused_until_a_reason_is_given(
     tool: PretendedTool, tmp_path: Path
 ) -> None:
     begin(tool, tmp_path / "m")
-    tool.identity = None
+    tool.begun = None
     with pytest.raises(RepositoryError, match="knows it as one, and now nothing was begun there"):
         begin(tool, tmp_path / "m")
-    tool.identity = "other"
+    tool.begun = "other"
     with pytest.raises(RepositoryError, match="now it is other"):
         begin(tool, tmp_path / "m")
     assert begin(tool, tmp_path / "m", accept_new="the old disk died") is True
@@ -139,7 +142,7 @@ def test_a_key_is_added_first_and_the_old_one_taken_away_when_asked(tool: Preten
 
 
 def test_an_escrowed_key_opens_or_is_a_failure(tool: PretendedTool) -> None:
-    tool.identity = "one"
+    tool.begun = "one"
     assert prove_escrow(tool, "first", "escrow-7")["escrow"]["key_id"] == "escrow-7"
     with pytest.raises(EncryptionError):
         prove_escrow(tool, "lost", "escrow-7")
@@ -148,7 +151,7 @@ def test_an_escrowed_key_opens_or_is_a_failure(tool: PretendedTool) -> None:
 
 
 def test_a_healthy_directory_passes_every_check(tool: PretendedTool, tmp_path: Path) -> None:
-    tool.identity = "one"
+    tool.begun = "one"
     health = Examination(tool.repository, Declared(), tool, Limits(maximum_age_seconds=60)).run()
     failed = [finding.check for finding in health.findings if not finding.passed]
     assert failed == ["newest_object"]
@@ -164,7 +167,7 @@ def test_a_healthy_directory_passes_every_check(tool: PretendedTool, tmp_path: P
 
 
 def test_what_cannot_be_looked_at_counts_as_failed(tool: PretendedTool, tmp_path: Path) -> None:
-    tool.identity = "one"
+    tool.begun = "one"
     (tmp_path / "place").rmdir()
     health = Examination(tool.repository, Declared(), tool, Limits()).run()
     assert not health.is_healthy

@@ -46,9 +46,8 @@ def test_restic_gets_credentials_by_its_environment_and_the_rest_by_options() ->
         "AWS_ACCESS_KEY_ID": "k",
         "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_DEFAULT_REGION": "eu",
-        "RESTIC_CACERT": "/ca.pem",
     }
-    assert address.options == ("-o", "s3.bucket-lookup=path")
+    assert address.options == ("--cacert", "/ca.pem", "-o", "s3.bucket-lookup=path")
     assert repository(azure=AZURE).restic_address().environment == {
         "AZURE_ACCOUNT_NAME": "gogidix",
         "AZURE_ACCOUNT_KEY": "a2V5",

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""restic in every kind of repository: begun by the module, used by hand with nothing but the written file, restored."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.servers.object_stores import LOCKED, ObjectStores
+from tests.integration.servers.sftp_server import SftpServer
+from tests.integration.storage.conftest import MakePlace
+from tests.integration.storage.restic_place import ResticPlace, failed_checks
+
+
+def round_trip(place: ResticPlace, tmp_path: Path) -> dict[str, Any]:
+    """Begin, back up, read every byte, restore, compare; what the health of the repository is then."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (source / "noise").write_bytes(os.urandom(300_000))
+    (source / "text").write_text("what matters")
+    assert place.succeed("present")["changed"] is True
+    place.succeed_by_hand("backup", "--quiet", str(source))
+    assert "no errors were found" in place.succeed_by_hand("check", "--read-data")
+    place.succeed_by_hand("restore", "latest", "--target", str(target))
+    subprocess.run(["diff", "-r", str(source), f"{target}{source}"], check=True)
+    healthy = place.succeed("healthy", maximum_age_seconds=600)
+    assert failed_checks(healthy) == {} and healthy["changed"] is False
+    return healthy
+
+
+def names(result: dict[str, Any]) -> set[str]:
+    return {each["check"] for each in result["checks"]}
+
+
+ACTS = {"list", "write", "read_back", "delete", "latency", "newest_object", "opened"}
+
+
+def test_s3_behind_tls(stores: ObjectStores, make_place: MakePlace, tmp_path: Path) -> None:
+    result = round_trip(make_place(s3=stores.s3(path="/trip")), tmp_path)
+    assert names(result) >= {*ACTS, "certificate"}
+
+
+def test_s3_with_an_object_lock_is_seen_to_be_immutable(
+    stores: ObjectStores, make_place: MakePlace, tmp_path: Path
+) -> None:
+    place = make_place(s3=stores.s3(bucket=LOCKED), immutable=True)
+    result = round_trip(place, tmp_path)
+    assert result["protection"]["immutable"] is True
+    assert result["protection"]["mode"] == "COMPLIANCE" and result["protection"]["retention_days"] == 1
+    assert "immutable" in names(result)
+
+
+def test_a_bucket_that_is_declared_immutable_and_is_not_fails(stores: ObjectStores, make_place: MakePlace) -> None:
+    place = make_place(s3=stores.s3(path="/mutable"), immutable=True)
+    place.succeed_by_hand("init")
+    assert set(failed_checks(place.fail("healthy", "DR-REPO"))) == {"immutable"}
+
+
+def test_azure(stores: ObjectStores, make_place: MakePlace, tmp_path: Path) -> None:
+    # restic finds the emulator by the name of its account; the module looks at it through its TLS.
+    result = round_trip(make_place(azure=stores.azure("/trip")), tmp_path)
+    assert names(result) >= {*ACTS, "certificate"}
+
+
+def test_sftp(ssh: SftpServer, make_place: MakePlace, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    result = round_trip(make_place(sftp=ssh.options(tmp_path / "far")), tmp_path)
+    assert names(result) >= ACTS
+
+
+def test_sftp_refuses_a_host_with_another_key(ssh: SftpServer, make_place: MakePlace, tmp_path: Path) -> None:
+    options = {**ssh.options(tmp_path), "known_hosts_file": str(ssh.forget_host_key("other"))}
+    result = make_place(sftp=options).fail("healthy", "DR-AUTH")
+    assert "HOST IDENTIFICATION HAS CHANGED" in failed_checks(result)["list"] or "verification" in result["msg"]
+
+
+def test_a_mounted_share(share: Path, make_place: MakePlace, tmp_path: Path) -> None:
+    options = {"path": str(share), "filesystem_types": ["ext4"]}
+    result = round_trip(make_place(nfs=options), tmp_path)
+    assert names(result) >= {*ACTS, "declared", "free_space"}
+
+
+@pytest.mark.parametrize("state", ["present", "healthy"])
+def test_a_share_that_is_not_mounted_is_never_written_to(state: str, make_place: MakePlace, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    result = make_place(nfs={"path": str(tmp_path / "share")}).fail(state, "DR-REPO")
+    assert "nothing of the kind nfs, nfs4 is mounted there" in result["msg"]
+    assert list((tmp_path / "share").iterdir()) == []

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong with an object store, each told apart by the module, and restic and pgBackRest amid it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.integration.servers.object_stores import ObjectStores
+from tests.integration.storage.conftest import MakePlace
+from tests.integration.storage.restic_place import failed_checks
+
+
+@pytest.fixture(scope="module")
+def path(stores: ObjectStores, make_place: MakePlace) -> str:
+    """A repository that is begun through the good door, for tests that then take another one."""
+    make_place(s3=stores.s3(path="/faults")).succeed_by_hand("init")
+    return "/faults"
+
+
+@pytest.mark.parametrize(
+    "door, check, code, observed",
+    [
+        ("no_put", "write", "DR-AUTH", "answered 403 AccessDenied"),
+        ("no_list", "list", "DR-AUTH", "answered 403 AccessDenied"),
+        ("no_delete", "delete", "DR-AUTH", "answered 403 AccessDenied"),
+        ("expired", "list", "DR-TLS", "certificate has expired"),
+        ("other", "list", "DR-TLS", "Hostname mismatch"),
+    ],
+)
+def test_each_refusal_is_told_apart(
+    stores: ObjectStores, make_place: MakePlace, path: str, door: str, check: str, code: str, observed: str
+) -> None:
+    failed = failed_checks(make_place(s3=stores.s3(door, path=path)).fail("healthy", code))
+    assert observed in failed[check]
+    assert set(failed) - {"opened"} <= ({check} if door.startswith("no_") else {"list", "write"})
+
+
+def test_wrong_credentials_and_a_missing_bucket_are_told_apart(stores: ObjectStores, make_place: MakePlace) -> None:
+    wrong = {**stores.s3(), "secret_key": "example-only-wrong"}
+    assert "403 SignatureDoesNotMatch" in make_place(s3=wrong).fail("healthy", "DR-AUTH")["msg"]
+    missing = {**stores.s3(), "bucket": "nowhere"}
+    assert "404 NoSuchBucket" in make_place(s3=missing).fail("healthy", "DR-REPO")["msg"]
+
+
+def test_a_slow_store_fails_by_its_latency_alone(stores: ObjectStores, make_place: MakePlace, path: str) -> None:
+    place = make_place(s3=stores.s3("slow", path=path))
+    result = place.fail("healthy", "DR-REPO", maximum_latency_seconds=0.3)
+    assert set(failed_checks(result)) == {"latency"}
+    assert result["latency_seconds"] >= 0.4
+
+
+@pytest.mark.parametrize("door", ["unavailable", "reset"])
+def test_restic_gets_through_when_every_fifth_request_fails(
+    stores: ObjectStores, make_place: MakePlace, tmp_path: Path, door: str
+) -> None:
+    make_place(s3=stores.s3(path=f"/{door}")).succeed_by_hand("init")
+    place = make_place(s3=stores.s3(door, path=f"/{door}"))
+    (tmp_path / "text").write_text("what matters")
+    place.succeed_by_hand("backup", "--quiet", str(tmp_path / "text"))
+    good = make_place(s3=stores.s3(path=f"/{door}"))
+    assert "no errors were found" in good.succeed_by_hand("check", "--read-data")
+    assert good.succeed_by_hand("dump", "latest", str(tmp_path / "text")) == "what matters"
