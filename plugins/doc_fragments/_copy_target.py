@@ -11,6 +11,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.doc_fragments import 
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = _repository.ModuleDocFragment.DOCUMENTATION.replace("  repository:\n", "  target:\n", 1).replace(
-        "O(repository.", "O(target."
-    )
+    DOCUMENTATION: str = _repository.ModuleDocFragment.DOCUMENTATION.replace(
+        "  repository:\n", "  target:\n", 1
+    ).replace("O(repository.", "O(target.")

@@ -97,11 +97,11 @@ class Verification:
 
     def _choose(self, records: list[BackupRecord]) -> list[str]:
         """Once: what is proven meanwhile must not change what was asked for."""
-        known = {record.id for record in records}
+        known = [record.id for record in records]
         if self.wanted.sample is not None:
             chosen = [each.id for each in sampled(records, self.wanted.sample, self.level, self.wanted.since)]
         else:
-            chosen = self.wanted.backups or [record.id for record in records[-1:]]
+            chosen = [whole_name(name, known) for name in self.wanted.backups] or known[-1:]
         missing = [name for name in chosen if name not in known]
         # A sample of which everything is proven is a good answer; one of nothing usable is not.
         if missing or not (chosen or any(record.is_usable for record in records)):
@@ -237,3 +237,9 @@ class Verification:
             "trust": after["backups"][self.records[-1].id]["trust"] if backups else None,
             "looked_at": sorted(self.done),
         }
+
+
+def whole_name(name: str, known: list[str]) -> str:
+    """The identifier that a name means: itself, or the only one that begins with it."""
+    alike = [each for each in known if each.startswith(name)]
+    return alike[0] if name not in known and len(alike) == 1 else name

@@ -18,7 +18,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification, Wanted
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import Sample
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import (
+    SAMPLE_OPTIONS,
+    Sample,
+)
 
 CHECK: dict[str, Any] = {
     "type": "list",
@@ -36,16 +39,10 @@ CHECK: dict[str, Any] = {
     "required_one_of": [["query", "command", "path"]],
     "required_by": {"pattern": "path"},
 }
-SAMPLE = {
-    "newest": {"type": "int", "default": Sample.newest},
-    "oldest_unproven": {"type": "int", "default": Sample.oldest_unproven},
-    "random_percent": {"type": "int", "default": Sample.random_percent},
-    "seed": {"type": "str"},
-}
 VERIFICATION_OPTIONS: dict[str, Any] = {
     "backup": {"type": "str"},
     "backups": {"type": "list", "elements": "str"},
-    "sample": {"type": "dict", "options": SAMPLE},
+    "sample": {"type": "dict", "options": SAMPLE_OPTIONS},
     "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
     "checks": CHECK,
     "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
@@ -22,6 +23,14 @@ class Sample:
     oldest_unproven: int = 1
     random_percent: int = 0
     seed: str = ""
+
+
+SAMPLE_OPTIONS: dict[str, Any] = {
+    "newest": {"type": "int", "default": Sample.newest},
+    "oldest_unproven": {"type": "int", "default": Sample.oldest_unproven},
+    "random_percent": {"type": "int", "default": Sample.random_percent},
+    "seed": {"type": "str"},
+}
 
 
 def sampled(records: list[BackupRecord], sample: Sample, level: str, since: datetime | None) -> list[BackupRecord]:

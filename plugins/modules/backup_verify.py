@@ -64,8 +64,7 @@ options:
         default: 0
       seed:
         description:
-          - What decides the random share. The same seed draws the same backups. The date of today in UTC when not
-            given, so that every day draws others.
+          - What decides the random share; the same seed draws the same. Today's date in UTC when not given.
         type: str
   level:
     description: How far the trust is to be raised.
@@ -117,8 +116,7 @@ options:
     default: false
   max_evidence_age_seconds:
     description:
-      - Evidence that is older counts as none, for O(unless_proven) and for O(sample.oldest_unproven). A disk may fail
-        after a backup was read from it.
+      - Evidence that is older counts as none, for O(unless_proven) and for O(sample.oldest_unproven).
     type: float
 seealso:
   - module: gogidix.disaster_recovery.backup_info
@@ -173,8 +171,7 @@ RETURN = r"""
 backup:
   description:
     - The record of the backup with the evidence for it, as in
-      RV(gogidix.disaster_recovery.backup_info#module:backups). With several it is that of the newest.
-    - Null when O(sample) found nothing to look at.
+      RV(gogidix.disaster_recovery.backup_info#module:backups). With several it is that of the newest, without any null.
   returned: success
   type: dict
   sample:
@@ -187,8 +184,7 @@ backups:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {id: 20260102-030405F, strategy: full, proven_age_seconds: 0.2, trust: {level: checked}}
+  sample: [{id: 20260102-030405F, strategy: full, proven_age_seconds: 0.2, trust: {level: checked}}]
 looked_at:
   description: Those of them that were really looked at; for the others there was evidence.
   returned: success

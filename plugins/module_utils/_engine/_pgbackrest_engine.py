@@ -129,7 +129,7 @@ class PgBackRestEngine(Engine):
             forget_backup(self.tool, record, self.repository)
         self._info = None
 
-    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
+    def find_copies(self, target: Any, records: list[BackupRecord]) -> dict[str, str]:
         source, place = _pgbackrest_copy.directories(self.repository, target.repository)
         if not _pgbackrest_copy.is_there(place, self.stanza):
             return {}
@@ -137,7 +137,7 @@ class PgBackRestEngine(Engine):
         whole = _pgbackrest_copy.whole_copies(source, place, self.stanza, records)
         return {each.id: each.id for each in records if each.id in whole and each.identity in listed}
 
-    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
+    def copy_to(self, target: Any, records: list[BackupRecord]) -> None:
         source, place = _pgbackrest_copy.directories(self.repository, target.repository)
         if _pgbackrest_copy.is_there(place, self.stanza):
             theirs = target.read_records().records
@@ -161,6 +161,5 @@ class PgBackRestEngine(Engine):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         self._info = None
         archive = self._read_archive()
-        what = f"verify stanza {self.stanza} in {self.repository}"
-        findings = _pgbackrest_verify.verify(self.tool, what, [record.id for record in records])
+        findings = _pgbackrest_verify.verify(self.tool, self.repository, [record.id for record in records])
         return {record.id: examination(record, findings, archive) for record in records}

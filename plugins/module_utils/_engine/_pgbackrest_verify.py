@@ -15,6 +15,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     meaning_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
 ARCHIVE = re.compile(r"archiveId: (?P<id>\S+), total WAL checked: (?P<checked>\d+), total valid WAL: (?P<valid>\d+)")
@@ -56,8 +57,9 @@ class Findings:
     unequal: dict[str, list[str]] = field(default_factory=dict)
 
 
-def verify(tool: PgBackRest, what: str, labels: list[str]) -> Findings:
+def verify(tool: PgBackRest, repository: Repository, labels: list[str]) -> Findings:
     """Let pgBackRest read everything it has of the stanza, and read what it says."""
+    what = f"verify stanza {tool.stanza} in {repository}"
     finished = tool.require(
         what, "verify", "--output=text", "--verbose", "--log-level-console=info", *tool.jobs_argument
     )

@@ -37,6 +37,9 @@ class Listing:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     # Records whose data is gone: rubbish, to be forgotten with the next one.
     strays: list[str] = field(default_factory=list)
+    # By snapshot: what it holds, and the first of its kind when it was copied from another repository.
+    trees: dict[str, str] = field(default_factory=dict)
+    originals: dict[str, str] = field(default_factory=dict)
 
     def snapshots_of(self, record: BackupRecord) -> list[str]:
         """Everything of a backup that is to be forgotten with it."""
@@ -117,6 +120,8 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
             proofs.append((snapshot, tags))
         elif tags.get("part") == PART_DATA:
             data[str(snapshot["id"])] = snapshot
+    originals = {identifier: str(snapshot.get("original") or identifier) for identifier, snapshot in data.items()}
+    names = {original: identifier for identifier, original in originals.items()}
     by_set = {read_tags(snapshot).get("set", ""): identifier for identifier, snapshot in data.items()}
     records: dict[str, BackupRecord] = {}
     owners: dict[str, str] = {}
@@ -125,10 +130,12 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
     strays: list[str] = []
     for snapshot, tags in proofs:
         identifier = by_set.get(tags.get("set", ""))
-        if identifier is None or not identifier.startswith(tags.get("of") or "?"):
+        if identifier is None or not originals[identifier].startswith(tags.get("of") or "?"):
             strays.append(str(snapshot["id"]))
             continue
-        records[identifier] = proven(identifier, tags, repository)
+        # A copy has other names than the record says, which was written before.
+        parent = tags.get("parent", "")
+        records[identifier] = proven(identifier, {**tags, "parent": names.get(parent, parent)}, repository)
         owners[identifier], kinds[identifier], said[identifier] = str(snapshot["id"]), tags.get("kind", ""), tags
     for identifier in data.keys() - records.keys():
         records[identifier] = broken_off(data[identifier], repository)
@@ -136,7 +143,10 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
         of for snapshot, tags in proofs if tags.get("alone") != "0" for of in [by_set.get(tags.get("set", ""), "")]
     }
     ordered = sorted(records.values(), key=lambda record: (record.stopped_at, record.id))
-    return Listing(chained(ordered, alone), owners, kinds, said, strays)
+    trees = {
+        str(snapshot["id"]): str(snapshot["tree"]) for snapshot in [*data.values(), *(each for each, _tags in proofs)]
+    }
+    return Listing(chained(ordered, alone), owners, kinds, said, strays, trees, originals)
 
 
 def proven(identifier: str, tags: dict[str, str], repository: str) -> BackupRecord:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._copying import Copying
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._values import (
@@ -24,7 +25,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Selection,
     Taken,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
@@ -46,7 +47,7 @@ __all__ = [
 STRATEGIES = ("full", "differential", "incremental", "transaction_log", "snapshot")
 
 
-class Engine(ABC):
+class Engine(Copying, ABC):
     """One way to back up and to restore one kind of data."""
 
     NAME: str
@@ -168,21 +169,6 @@ class Engine(ABC):
     @abstractmethod
     def forget(self, records: list[BackupRecord]) -> None:
         """Remove these backups, which the caller has judged to be unneeded, and what only they needed."""
-
-    def find_copies(self, target: Engine, records: list[BackupRecord]) -> dict[str, str]:
-        """The backups that another repository holds as well, whole, by the name that each has there."""
-        raise self._copies_nothing(target)
-
-    def copy_to(self, target: Engine, records: list[BackupRecord]) -> None:
-        """Copy backups into another repository; what is there already stays, and is not written again."""
-        raise self._copies_nothing(target)
-
-    def _copies_nothing(self, target: Engine) -> PreconditionError:
-        return PreconditionError(
-            f"copy backups from {self.repository} to {target.repository}",
-            cause=f"{self.NAME} cannot copy backups",
-            next_action="Take backups into both repositories",
-        )
 
     @property
     def examining_host(self) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import _restic_copy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_backup import FilesBackup
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_checks import (
     question,
@@ -105,6 +106,12 @@ class FilesEngine(Engine):
 
     def forget(self, records: list[BackupRecord]) -> None:
         self.keeper.forget(records)
+
+    def find_copies(self, target: Any, records: list[BackupRecord]) -> dict[str, str]:
+        return _restic_copy.find_copies(self.keeper, _restic_copy.keeper_of(target), records)
+
+    def copy_to(self, target: Any, records: list[BackupRecord]) -> None:
+        _restic_copy.copy_to(self.keeper, _restic_copy.keeper_of(target), records)
 
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         return self.keeper.examine(records)

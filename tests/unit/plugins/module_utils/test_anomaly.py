@@ -22,8 +22,11 @@ OTHERS = [backup("F1", 2, 2), backup("F2", 3, 3), backup("F3", 4, 4)]
 TAKEN = backup("F4", 5, 5)
 
 
-def kinds(record: BackupRecord, others: list[BackupRecord] = OTHERS, rules: AnomalyRules | None = None) -> list[str]:
-    return [each.kind for each in anomalies_of(record, [*others, record], rules or AnomalyRules())]
+def kinds(
+    record: BackupRecord, others: list[BackupRecord] | None = None, rules: AnomalyRules | None = None
+) -> list[str]:
+    records = [*(OTHERS if others is None else others), record]
+    return [each.kind for each in anomalies_of(record, records, rules or AnomalyRules())]
 
 
 def test_a_backup_like_the_others_is_not_unusual() -> None:

@@ -52,9 +52,16 @@ def catalogue(name: str, *backups: dict[str, Any], **changes: Any) -> dict[str, 
     }
 
 
-def judged(*catalogues: Any, places: dict[str, Any] = PLACES, **options: Any) -> Observation:
+def judged(*catalogues: Any, places: dict[str, Any] | None = None, **options: Any) -> Observation:
     given = {name: spec.get("default") for name, spec in BackupPolicy.OPTIONS.items()}
-    given.update({"stanzas": ["orders"], "places": places, "catalogues": list(catalogues), **options})
+    given.update(
+        {
+            "stanzas": ["orders"],
+            "places": PLACES if places is None else places,
+            "catalogues": list(catalogues),
+            **options,
+        }
+    )
     return BackupPolicy(given, Surroundings(site="frankfurt")).observe(Deadline(1))
 
 

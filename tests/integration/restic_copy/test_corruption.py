@@ -1,0 +1,69 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Random corruptions of a restic repository: every one is found by reading it, and none is restored silently."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+from pathlib import Path
+
+from tests.integration.damage import damages, done
+from tests.integration.restic_copy.kept import Kept
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    restore_snapshot,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+
+COUNT = int(os.environ.get("RECOVERY_CORRUPTIONS", "4"))
+RESTORED = int(os.environ.get("RECOVERY_CORRUPTIONS_RESTORED", "2"))
+SEED = int(os.environ.get("RECOVERY_CORRUPTION_SEED", "1"))
+
+
+def is_found(kept: Kept, names: set[str]) -> bool:
+    """Whether listing and reading, as a verification does both, leaves any of the backups in doubt."""
+    keeper = kept.keeper()
+    try:
+        records = keeper.listing().records
+        examined = keeper.examine(records)
+    except RecoveryError:
+        return True
+    whole = {record.id for record in records if record.is_usable and not examined[record.id].errors}
+    return whole != names
+
+
+def is_restored_wrongly(kept: Kept, name: str, papers: Path) -> bool:
+    """A restore may fail, or give back what was backed up."""
+    directory = kept.root / "from-damaged"
+    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        restore_snapshot(kept.keeper().tool, "restore", name, directory)
+    except RecoveryError:
+        return False
+    found = directory / papers.relative_to("/")
+    files = [file.name for file in papers.iterdir()]
+    return filecmp.cmpfiles(papers, found, files, shallow=False) != (files, [], [])
+
+
+def test_every_corruption_is_found_and_none_is_restored_silently(origin: Kept) -> None:
+    shutil.copytree(origin.place, origin.root / "damaged")
+    damaged = Kept(origin.root, "damaged")
+    text = origin.configuration_file.read_text().replace(f"={origin.place}\n", f"={damaged.place}\n")
+    damaged.configuration_file.write_text(text)
+    damaged.configuration_file.chmod(0o600)
+    records = damaged.keeper().listing().records
+    names = {record.id for record in records}
+    files = [file for file in damaged.place.rglob("*") if file.is_file() and file.parent.name != "locks"]
+    silent, wrong = [], []
+    for number, damage in enumerate(damages(files, SEED, COUNT)):
+        with done(damage):
+            if not is_found(damaged, names):
+                silent.append(str(damage))
+            if number < RESTORED and is_restored_wrongly(damaged, records[-1].id, origin.root / "papers"):
+                wrong.append(str(damage))
+    assert silent == wrong == []
+    assert not is_found(damaged, names)
