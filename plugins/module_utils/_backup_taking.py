@@ -30,6 +30,9 @@ SERVES = {
     "snapshot": {"snapshot"},
 }
 
+# They build on nothing.
+STAND_ALONE = ("full", "snapshot")
+
 
 class BackupTaking:
     """A Subject: the newest backup of a strategy."""
@@ -141,9 +144,9 @@ class BackupTaking:
         """Full when what the wanted one would build on is known to be damaged."""
         if self.catalogue is None:
             raise AssertionError("describe() comes first")
-        if self.strategy == "full":
-            return "full"
-        judged = self.ledger.judge(self.catalogue.records)
+        if self.strategy in STAND_ALONE:
+            return self.strategy
+        judged = [record for record in self.ledger.judge(self.catalogue.records) if record.is_complete]
         damaged = [record.id for record in judged if not record.is_usable]
         newest_full = next((record for record in reversed(judged) if record.strategy == "full"), None)
         if newest_full is None:

@@ -128,7 +128,7 @@ class Restoration:
             **before,
             "state": "restored",
             "target": str(self.request.target),
-            "is_running": self.request.keep_running,
+            "is_running": self.request.keep_running and self.engine.default_port is not None,
         }
         if before["state"] == "restored":
             # An instance that somebody stopped or left running since is his business.
@@ -172,9 +172,9 @@ class Restoration:
     def _require_space(self) -> None:
         if self.restore_plan is None:
             raise AssertionError("describe() comes first")
-        record = self.restore_plan.record
-        free = require_space(self.place.directory.parent, record.size_bytes, f"restore {record.id}")
-        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(record.size_bytes)} bytes"))
+        needed = self.restore_plan.needed_bytes
+        free = require_space(self.place.directory.parent, needed, f"restore {self.restore_plan.record.id}")
+        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(needed)} bytes"))
 
     def apply(self, before: Description, after: Description) -> None:
         if self.restore_plan is None:
@@ -280,4 +280,7 @@ class Restoration:
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
             "preflight": [each.as_result() for each in self.preflight],
+            "paths": [],
+            "changes": None,
+            "notes": self.engine.restore_notes,
         }

@@ -17,6 +17,12 @@ description:
   - For a repository of the kind O(repository.repository_host) pgBackRest takes backups on the repository host only;
     the transaction log is always shipped from the host of the primary. The module says where to run when it is on the
     wrong one.
+  - For O(engine.files) the source is looked at before and after it is read. What changed in between is told in
+    RV(notes), and the record says that it is not consistent. It is a backup only when its record was written, after
+    everything else.
+  - Every backup of files can be restored alone. V(full) reads every file again, V(incremental) and V(differential)
+    read what changed since the newest and since the newest full one; what is stored is only what the repository did
+    not have, with every strategy. V(snapshot) reads from a frozen view of the file system.
   - It does not configure anything and does not remove old backups beyond what the tool's own configuration says.
   - When it fails, what was in the repository before is as it was, and an unfinished backup is never listed.
 extends_documentation_fragment:
@@ -81,6 +87,18 @@ EXAMPLES = r"""
       filesystem:
         path: /var/lib/pgbackrest
     unless_newer_than_seconds: 86400
+
+- name: Back up the shop's uploads from a snapshot of their file system
+  gogidix.disaster_recovery.backup:
+    engine:
+      files:
+        stanza: uploads
+        paths: [/srv/shop/uploads]
+        snapshot:
+          btrfs: {}
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    strategy: snapshot
+  become: true
 
 - name: Ship the transaction log up to this moment
   gogidix.disaster_recovery.backup:

@@ -50,6 +50,7 @@ backups:
     trust: {level: taken, proven_at: null, evidence: {}}}
 windows:
   description:
+    - Empty for O(engine.files), where what can be recovered is each backup itself.
     - Where every moment can be recovered, by timeline, oldest first.
     - C(until_at) is when the last piece of the log arrived in the repository. A moment just before it that no archived
       transaction follows is refused by M(gogidix.disaster_recovery.restore), for it could not be proven.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: restore
-short_description: Restore a whole cluster, in place or beside, to a chosen moment
+short_description: Restore data, in place or beside, to a chosen moment
 version_added: 1.0.0
 description:
   - Chooses the newest undamaged backup from which the target can be reached, and refuses before anything is touched
@@ -18,6 +18,10 @@ description:
     cluster starts. The former data is kept, see RV(kept), until somebody removes it.
   - With O(mode=beside) a copy is made at O(directory) and started there. It never archives; it listens on its own
     socket inside O(directory), and on 127.0.0.1 only with O(listen_on_localhost=true).
+  - For O(engine.files) a copy lies at O(directory) as a tree with the whole paths of the host. In place, each path is
+    staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
+    from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.
+    Either all paths change places or none. Paths that something writes to at the moment are refused.
   - It does not stop a running cluster, does not change traffic, and does not rebuild standbys.
   - When it fails, the live directory is what it was; what was restored so far is set apart in a sibling directory whose
     name ends in C(.quarantine-) and the run's identifier, and RV(data_state) says so.
@@ -81,7 +85,7 @@ options:
   confirm:
     description:
       - The system identifier of the database as the inventory has it, needed with O(mode=in_place). The backup and
-        the live data must carry the same.
+        the live data must carry the same. For O(engine.files), the host that the files are of.
     type: str
   keep_running:
     description:
@@ -138,6 +142,17 @@ EXAMPLES = r"""
     directory: /var/lib/postgresql/15/beside
     state: absent
 
+- name: Bring one file of the configuration back, and nothing else
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_files.web_configuration.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    mode: in_place
+    confirm: "{{ recovery_files.web_configuration.hosts.frankfurt }}"
+    run_id: "{{ recovery_run_id }}"
+    select:
+      paths: [/etc/haproxy/haproxy.cfg]
+  become: true
+
 - name: Restore the whole cluster in place, up to the newest transaction
   gogidix.disaster_recovery.restore:
     engine: "{{ recovery_databases.orders.engine }}"
@@ -185,7 +200,8 @@ reached:
   sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2,
     by: "recovery stopping before commit of transaction 741, time 2026-01-02 08:59:59.012345+00"}
 kept:
-  description: Where the former data is kept; null when there was none.
+  description:
+    - Where the former data is kept; null when there was none. With several paths see RV(paths).
   returned: success
   type: str
   sample: /var/lib/postgresql/15/main.pre-20260102T090000
@@ -196,6 +212,25 @@ preflight:
   elements: dict
   sample:
     - {check: space, passed: true, observed: 7516192768 bytes free, required: 25535328 bytes}
+paths:
+  description: What became of each path that was put in place; empty for an engine of one directory.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /etc/haproxy, state: replaced, kept: /etc/haproxy.pre-20260102T090000}
+    - {path: /etc/default/haproxy, state: unchanged, kept: null}
+changes:
+  description: The names that a restore of paths in place added, changed and removed, at most 1000 of each.
+  returned: success
+  type: dict
+  sample: {added: [], changed: [/etc/haproxy/haproxy.cfg], removed: [/etc/haproxy/broken.cfg]}
+notes:
+  description: What an operator should know about what was restored, such as what could not be preserved.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Not preserved: '/srv/shop/control.sock': a socket"]
 recovery:
   description: The evidence of this act, for the journal.
   returned: always

@@ -54,11 +54,19 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """A question to a restored copy and the answer that proves it right."""
+    """A question to a restored copy and the answer that proves it right.
+
+    One of three: a ``query`` to the server that runs on the copy, a ``command`` that runs in the restored tree and
+    ends with 0, or a ``path`` in that tree whose content matches ``pattern``. ``expect`` is what a query returns or a
+    command says, None when the exit code is enough.
+    """
 
     name: str
-    query: str
-    expect: str
+    query: str = ""
+    expect: str | None = None
+    command: list[str] = field(default_factory=list)
+    path: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,12 @@ class RestorePlan:
     last_segment_lsn: int = 0
     preflight: list[Finding] = field(default_factory=list)
     selection: Selection = field(default_factory=Selection)
+    # What has to be written, when that is not all of the backup.
+    size_bytes: int | None = None
+
+    @property
+    def needed_bytes(self) -> int:
+        return self.record.size_bytes if self.size_bytes is None else self.size_bytes
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,8 @@ class Engine(ABC):
     REPOSITORIES: tuple[str, ...]
     # Its tool, for work on a repository itself.
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
+    # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
+    IS_MADE_OF_PATHS: bool = False
 
     def __init__(
         self,
@@ -159,6 +175,10 @@ class Engine(ABC):
     @abstractmethod
     def live_directory(self) -> Path:
         """Where the live data is."""
+
+    def live_paths(self, plan: RestorePlan) -> list[str]:
+        """What a restore in place puts in place, path by path."""
+        return [str(self.live_directory)]
 
     @property
     def default_port(self) -> int | None:
@@ -215,6 +235,16 @@ class Engine(ABC):
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         """Read the backups where they lie."""
 
+    def require_checks(self, checks: list[Check]) -> None:
+        """Raise when a question cannot be put to this kind of data."""
+        for check in checks:
+            if not check.query or check.expect is None:
+                raise InputError(
+                    f"read the check {check.name}",
+                    cause=f"{self.NAME} is asked by a query, with the answer to expect",
+                    next_action="Give it query and expect",
+                )
+
     @abstractmethod
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         """Restore a backup into an empty scratch directory, start it cut off from everything, and question it."""
@@ -258,6 +288,11 @@ class Engine(ABC):
     @abstractmethod
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         """Start the live data and see it accept writes."""
+
+    @property
+    def restore_notes(self) -> list[str]:
+        """What an operator should know about what was restored, such as what could not be preserved."""
+        return []
 
     def stop(self, directory: Path) -> None:
         """Stop whatever works on a directory; nothing to do when nothing does."""
