@@ -35,6 +35,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 
+# The kinds that restic can use, by their names in the registry.
+RESTIC_REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "s3", "sftp")
 # restic itself tries for a quarter of an hour, whatever the reason.
 ANSWER_SECONDS = 30.0
 NOTHING_THERE = re.compile(
