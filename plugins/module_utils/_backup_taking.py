@@ -30,6 +30,9 @@ SERVES = {
     "snapshot": {"snapshot"},
 }
 
+# They build on nothing.
+STAND_ALONE = ("full", "snapshot")
+
 
 class BackupTaking:
     """A Subject: the newest backup of a strategy."""
@@ -140,9 +143,9 @@ class BackupTaking:
         """Full when what the wanted one would build on is known to be damaged."""
         if self.catalogue is None:
             raise AssertionError("describe() comes first")
-        if self.strategy == "full":
-            return "full"
-        judged = self.ledger.judge(self.catalogue.records)
+        if self.strategy in STAND_ALONE:
+            return self.strategy
+        judged = [record for record in self.ledger.judge(self.catalogue.records) if record.is_complete]
         damaged = [record.id for record in judged if not record.is_usable]
         newest_full = next((record for record in reversed(judged) if record.strategy == "full"), None)
         if newest_full is None:
@@ -238,7 +241,7 @@ class LogShipping:
 
 
 class LogAwaiting(LogShipping):
-    """A Subject: a piece of the log that was closed before is in the repository. It only looks."""
+    """A Subject: a piece of the log that was closed before is in the repository. None is closed for it."""
 
     def __init__(self, engine: Engine, segment: str) -> None:
         super().__init__(engine)
@@ -247,6 +250,13 @@ class LogAwaiting(LogShipping):
     def describe(self) -> Description:
         if self.shipped is None:
             self.engine.require_here("transaction_log")
-            self.shipped = self.engine.await_log(self.segment)
+            self._note(self.engine.find_log(self.segment))
+        return {"strategy": "transaction_log", "is_shipped": self.shipped is not None}
+
+    def apply(self, before: Description, after: Description) -> None:
+        self._note(self.engine.await_log(self.segment))
+
+    def _note(self, found: dict[str, Any] | None) -> None:
+        self.shipped = found
+        if found is not None:
             self.catalogue = self.engine.read_catalogue(self.engine.read_records().records)
-        return {"strategy": "transaction_log", "is_shipped": True}

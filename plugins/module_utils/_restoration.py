@@ -87,6 +87,12 @@ class Restoration:
             "select": self.request.selection.as_result(),
         }
 
+    @property
+    def runs_afterwards(self) -> bool:
+        """Whether a server is to work on the data: neither files nor a part taken out of a copy have one."""
+        has_server = self.engine.default_port is not None and self.request.selection.is_everything
+        return self.request.keep_running and has_server
+
     def describe(self) -> Description:
         marker = self.place.read_marker()
         is_ours = marker is not None and marker.get("identity") == self.identity
@@ -128,8 +134,7 @@ class Restoration:
             **before,
             "state": "restored",
             "target": str(self.request.target),
-            # Of a part that was taken out of a copy nothing can run.
-            "is_running": self.request.keep_running and self.request.selection.is_everything,
+            "is_running": self.runs_afterwards,
         }
         if before["state"] == "restored":
             # An instance that somebody stopped or left running since is his business.
@@ -173,9 +178,9 @@ class Restoration:
     def _require_space(self) -> None:
         if self.restore_plan is None:
             raise AssertionError("describe() comes first")
-        record = self.restore_plan.record
-        free = require_space(self.place.directory.parent, record.size_bytes, f"restore {record.id}")
-        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(record.size_bytes)} bytes"))
+        needed = self.restore_plan.needed_bytes
+        free = require_space(self.place.directory.parent, needed, f"restore {self.restore_plan.record.id}")
+        self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(needed)} bytes"))
 
     def apply(self, before: Description, after: Description) -> None:
         if self.restore_plan is None:
@@ -281,4 +286,7 @@ class Restoration:
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
             "preflight": [each.as_result() for each in self.preflight],
+            "paths": [],
+            "changes": None,
+            "notes": self.engine.restore_notes,
         }

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_restoration import PathsRestoration
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import (
     TARGET_SPEC,
     parse_target,
@@ -43,7 +44,7 @@ RESTORE_OPTIONS: dict[str, Any] = {
 }
 
 
-def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
+def restoration_of(given: dict[str, Any]) -> Restoration | PathsRestoration | Removal:
     """What is wanted of the directory."""
     target = parse_target(given["target"])
     engine = open_engine(given)
@@ -65,5 +66,7 @@ def restoration_of(given: dict[str, Any]) -> Restoration | Removal:
         run_id=given["run_id"],
         selection=selection,
     )
+    if is_in_place and engine.IS_MADE_OF_PATHS:
+        return PathsRestoration(engine, open_ledger(given, engine), request)
     directory = engine.live_directory if is_in_place else Path(given["directory"])
     return Restoration(engine, open_ledger(given, engine), request, directory)

@@ -60,4 +60,7 @@ class Removal:
             "reached": None,
             "kept": None,
             "preflight": [],
+            "paths": [],
+            "changes": None,
+            "notes": [],
         }

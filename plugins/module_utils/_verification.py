@@ -48,6 +48,7 @@ class Verification:
                 cause="the level verified needs at least one question to the restored data",
                 next_action="Give checks, or ask for the level restored",
             )
+        engine.require_checks(checks)
         self.engine = engine
         self.ledger = ledger
         self.wanted_backup = backup

@@ -14,6 +14,9 @@ description:
     in the repository and carry the right checksum. C(restored) means that it was also restored into a scratch
     directory, started there, reached consistency, and that all its tables, indexes and pages are sound. C(verified)
     means that it also gave the right answers to O(checks).
+  - For O(engine.files), C(checked) means that restic read every pack of the repository, C(restored) that the whole
+    tree was written into a scratch directory, read back by restic and compared with the manifest that was taken from
+    the source, by contents as well when it was taken with O(engine.files.manifest=hashes).
   - For a repository of the kind O(repository.repository_host), O(level=checked) works on the repository host only. The
     other levels work on a database host as well; there the trial restore itself reads every file.
   - The verdict of the tool is taken from what it says, never from its exit code.
@@ -51,13 +54,29 @@ options:
         type: str
         required: true
       query:
-        description: A statement of SQL that returns rows.
+        description:
+          - A statement of SQL that returns rows, for a database. Give exactly one of this, O(checks[].command) and
+            O(checks[].path).
         type: str
-        required: true
+      command:
+        description:
+          - A program with its arguments, for O(engine.files). It runs in the restored tree, whose path is also in the
+            environment as E(RECOVERY_TREE), and has to end with 0. No shell is between.
+        type: list
+        elements: str
+      path:
+        description:
+          - A file, for O(engine.files), as an absolute path of the host it was taken from. It has to be in the
+            restored tree; a link that leads out of the tree does not count.
+        type: str
       expect:
-        description: The answer that is right, columns separated by tabs and rows by newlines.
+        description:
+          - The answer that is right, needed for a query, with columns separated by tabs and rows by newlines.
+          - With O(checks[].command), what it has to print; when not given, its exit code is enough.
         type: str
-        required: true
+      pattern:
+        description: A regular expression of Python that has to match in the file that O(checks[].path) names.
+        type: str
   scratch_directory:
     description: Where trial restores are made, on a disk with room for the whole data.
     type: path
@@ -74,6 +93,19 @@ author:
 """
 
 EXAMPLES = r"""
+- name: Restore the newest configuration for a trial, and see that its web server would accept it
+  gogidix.disaster_recovery.backup_verify:
+    engine: "{{ recovery_files.web_configuration.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    level: verified
+    checks:
+      - name: The web server accepts it
+        command: [sh, -c, 'haproxy -c -f "$RECOVERY_TREE/etc/haproxy/haproxy.cfg"']
+      - name: It listens for the shop
+        path: /etc/haproxy/haproxy.cfg
+        pattern: '^frontend shop$'
+  become: true
+
 - name: Read the newest backup in the repository
   gogidix.disaster_recovery.backup_verify:
     engine: "{{ recovery_databases.orders.engine }}"
@@ -136,7 +168,22 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_subject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification import Verification
 
-CHECK = {name: {"type": "str", "required": True} for name in ("name", "query", "expect")}
+CHECK: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {
+        "name": {"type": "str", "required": True},
+        "query": {"type": "str"},
+        "command": {"type": "list", "elements": "str"},
+        "path": {"type": "str"},
+        "expect": {"type": "str"},
+        "pattern": {"type": "str"},
+    },
+    "mutually_exclusive": [["query", "command", "path"]],
+    "required_one_of": [["query", "command", "path"]],
+    "required_by": {"pattern": "path"},
+}
 
 
 def main() -> None:
@@ -145,7 +192,7 @@ def main() -> None:
             **engine_spec(),
             "backup": {"type": "str"},
             "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
-            "checks": {"type": "list", "elements": "dict", "options": CHECK, "default": []},
+            "checks": CHECK,
             "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},
             "unless_proven": {"type": "bool", "default": False},
         },
@@ -153,6 +200,11 @@ def main() -> None:
     )
     with failing_cleanly(module):
         run_subject(module, subject_of(module.params), what="verify the backup")
+
+
+def check_of(given: dict[str, Any]) -> Check:
+    """A check without what was not said."""
+    return Check(**{name: value for name, value in given.items() if value is not None})
 
 
 def subject_of(given: dict[str, Any]) -> Verification:
@@ -163,7 +215,7 @@ def subject_of(given: dict[str, Any]) -> Verification:
         open_ledger(given, engine),
         backup=given["backup"],
         level=given["level"],
-        checks=[Check(**check) for check in given["checks"]],
+        checks=[check_of(check) for check in given["checks"]],
         scratch_directory=Path(given["scratch_directory"]),
         unless_proven=given["unless_proven"],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: restore
-short_description: Restore a whole cluster, in place or beside, to a chosen moment
+short_description: Restore data, in place or beside, to a chosen moment
 version_added: 1.0.0
 description:
   - Chooses the newest undamaged backup from which the target can be reached, and refuses before anything is touched
@@ -18,6 +18,19 @@ description:
     cluster starts. The former data is kept, see RV(kept), until somebody removes it.
   - With O(mode=beside) a copy is made at O(directory) and started there. It never archives; it listens on its own
     socket inside O(directory), and on 127.0.0.1 only with O(listen_on_localhost=true).
+  - For O(engine.mariadb) the shipped binary log is replayed through a private server that nobody else reaches, up to
+    the last transaction before the target, and that server's own count of transactions must be the one of the log. A
+    copy writes no binary log, starts no replication and runs no events; its socket is C(mysqld.sock) inside
+    O(directory), and O(port) is used only with O(listen_on_localhost=true). In place, the server is started by
+    O(engine.mariadb.start_command) and has to accept writes, or else the former data comes back. What was not shipped
+    is not replayed, so ship the log before, as long as the server lives.
+  - With O(select) for O(engine.mariadb) nothing runs at O(directory) afterwards. It then holds one dump for each
+    database (C(database.sql)) and table (C(database.table.sql)) that was taken out of the recovered copy. They name no
+    database and drop nothing, so loading one never replaces a table that is there.
+  - For O(engine.files) a copy lies at O(directory) as a tree with the whole paths of the host. In place, each path is
+    staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
+    from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.
+    Either all paths change places or none. Paths that something writes to at the moment are refused.
   - It does not stop a running cluster, does not change traffic, and does not rebuild standbys.
   - When it fails, the live directory is what it was; what was restored so far is set apart in a sibling directory whose
     name ends in C(.quarantine-) and the run's identifier, and RV(data_state) says so.
@@ -52,7 +65,7 @@ options:
       - Where the copy goes, needed with O(mode=beside). It is absent, empty, or holds an earlier copy of this module.
     type: path
   port:
-    description: The port of the copy. The port of the cluster when not given.
+    description: The port of the copy. The port of the cluster or server when not given.
     type: int
   listen_on_localhost:
     description: Whether the copy also listens on O(port) of 127.0.0.1.
@@ -65,28 +78,34 @@ options:
       type:
         description:
           - V(latest) is the end of the archived transaction log, V(immediate) the end of the backup.
+          - V(lsn), V(xid) and V(name) are for O(engine.postgresql), V(log_position) and V(gtid) for O(engine.mariadb).
+          - The binary log of MariaDB counts whole seconds, and gives for a transaction the second in which its last
+            statement began. V(time) therefore ends before the first transaction of the second that the target lies in,
+            so that nothing younger than the target is ever recovered. V(log_position) and V(gtid) are exact.
         type: str
-        choices: [latest, immediate, time, lsn, xid, name]
+        choices: [latest, immediate, time, lsn, xid, name, log_position, gtid]
         default: latest
       value:
         description:
           - The time in ISO 8601 with its zone, the position, the transaction, or the name of the restore point.
+          - A V(log_position) is a file of the binary log and an offset in it, as in C(mariadb-bin.000007:1234), what is
+            before it is recovered. A V(gtid) is the last transaction that is recovered, as in C(0-1-100).
         type: str
   backup:
     description: The backup to start from, by its identifier. Chosen by the target when not given.
     type: str
   timeline:
-    description: The timeline to follow. The newest one when not given.
+    description: The timeline to follow. The newest one when not given. A restore in place begins a new one.
     type: int
   confirm:
     description:
       - The system identifier of the database as the inventory has it, needed with O(mode=in_place). The backup and
-        the live data must carry the same.
+        the live data must carry the same. For O(engine.files), the host that the files are of.
     type: str
   keep_running:
     description:
-      - Whether the cluster or the copy runs afterwards. A cluster in place that is not started finishes its recovery
-        when somebody starts it.
+      - Whether the cluster or the copy runs afterwards. A PostgreSQL cluster in place that is not started finishes its
+        recovery when somebody starts it, a MariaDB server has finished it before.
     type: bool
     default: true
   run_id:
@@ -103,12 +122,12 @@ options:
         elements: str
         default: []
       databases:
-        description: Databases of the server.
+        description: Databases of the server, with O(mode=beside) of O(engine.mariadb).
         type: list
         elements: str
         default: []
       tables:
-        description: Tables, each as C(database.table) or C(database.schema.table).
+        description: Tables, each as C(database.table), with O(mode=beside) of O(engine.mariadb).
         type: list
         elements: str
         default: []
@@ -137,6 +156,30 @@ EXAMPLES = r"""
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
     directory: /var/lib/postgresql/15/beside
     state: absent
+
+- name: Bring one file of the configuration back, and nothing else
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_files.web_configuration.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    mode: in_place
+    confirm: "{{ recovery_files.web_configuration.hosts.frankfurt }}"
+    run_id: "{{ recovery_run_id }}"
+    select:
+      paths: [/etc/haproxy/haproxy.cfg]
+  become: true
+
+- name: Take one table of the shop out of its state before the accident, for the operator to load
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.shop.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    directory: /var/lib/recovery/rescued
+    keep_running: false
+    target:
+      type: log_position
+      value: mariadb-bin.000007:1234
+    select:
+      tables: [shop.product]
+  become: true
 
 - name: Restore the whole cluster in place, up to the newest transaction
   gogidix.disaster_recovery.restore:
@@ -179,13 +222,15 @@ reached:
   description:
     - Where the recovery ended, as the server proved it. C(at) is the time of the last transaction that was replayed,
       null when none was, C(by) what the server said when it stopped there, C(timeline) the one that it writes on now.
+      C(log_position) is the place in the binary log of MariaDB, null for others.
     - Null in check mode.
   returned: success
   type: dict
-  sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2,
+  sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2, log_position: null,
     by: "recovery stopping before commit of transaction 741, time 2026-01-02 08:59:59.012345+00"}
 kept:
-  description: Where the former data is kept; null when there was none.
+  description:
+    - Where the former data is kept; null when there was none. With several paths see RV(paths).
   returned: success
   type: str
   sample: /var/lib/postgresql/15/main.pre-20260102T090000
@@ -196,6 +241,25 @@ preflight:
   elements: dict
   sample:
     - {check: space, passed: true, observed: 7516192768 bytes free, required: 25535328 bytes}
+paths:
+  description: What became of each path that was put in place; empty for an engine of one directory.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /etc/haproxy, state: replaced, kept: /etc/haproxy.pre-20260102T090000}
+    - {path: /etc/default/haproxy, state: unchanged, kept: null}
+changes:
+  description: The names that a restore of paths in place added, changed and removed, at most 1000 of each.
+  returned: success
+  type: dict
+  sample: {added: [], changed: [/etc/haproxy/haproxy.cfg], removed: [/etc/haproxy/broken.cfg]}
+notes:
+  description: What an operator should know about what was restored, such as what could not be preserved.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Not preserved: '/srv/shop/control.sock': a socket"]
 recovery:
   description: The evidence of this act, for the journal.
   returned: always

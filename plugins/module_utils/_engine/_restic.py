@@ -79,6 +79,8 @@ class Restic:
     deadline: Deadline
     # More ``-o`` words, such as how to reach a store by sftp.
     options: tuple[str, ...] = ()
+    # Words before restic's own, such as a name space of mounts to run it in.
+    prefix: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, configuration_file: str, deadline: Deadline) -> Restic:
@@ -123,7 +125,7 @@ class Restic:
         return {"RESTIC_PROGRESS_FPS": "0.01", **self.settings}
 
     def argv(self, command: str, *arguments: str) -> list[str]:
-        return ["restic", command, *self.options, *self._cache_argument(), *arguments]
+        return [*self.prefix, "restic", command, *self.options, *self._cache_argument(), *arguments]
 
     def _cache_argument(self) -> list[str]:
         """The cache makes listing fast; losing it, or not being allowed to keep one, fails nothing."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +39,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     IntegrityError,
+    RecoveryError,
     RepositoryError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
@@ -139,6 +140,12 @@ class Keeper:
                 data_state="unknown",
             )
         return found
+
+    def drop(self, snapshot: str) -> None:
+        """Forget data that did not become a backup. Where that is not allowed, it stays listed as broken off."""
+        with suppress(RecoveryError):
+            self.tool.require("forget what was broken off", "forget", snapshot)
+        self._listing = None
 
     def content(self, record: BackupRecord) -> dict[str, Any]:
         """What was recorded with a backup beyond its line in the list."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._ability import require_known
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
@@ -52,11 +53,19 @@ class Examination:
 
 @dataclass(frozen=True)
 class Check:
-    """A question to a restored copy and the answer that proves it right."""
+    """A question to a restored copy and the answer that proves it right.
+
+    One of three: a ``query`` to the server that runs on the copy, a ``command`` that runs in the restored tree and
+    ends with 0, or a ``path`` in that tree whose content matches ``pattern``. ``expect`` is what a query returns or a
+    command says, None when the exit code is enough.
+    """
 
     name: str
-    query: str
-    expect: str
+    query: str = ""
+    expect: str | None = None
+    command: list[str] = field(default_factory=list)
+    path: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,12 @@ class RestorePlan:
     last_segment_lsn: int = 0
     preflight: list[Finding] = field(default_factory=list)
     selection: Selection = field(default_factory=Selection)
+    # What has to be written, when that is not all of the backup.
+    size_bytes: int | None = None
+
+    @property
+    def needed_bytes(self) -> int:
+        return self.record.size_bytes if self.size_bytes is None else self.size_bytes
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,8 @@ class Engine(ABC):
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
     # The kinds of part that it can restore alone, by their names in a selection.
     PARTS: tuple[str, ...] = ()
+    # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
+    IS_MADE_OF_PATHS: bool = False
 
     def __init__(
         self,
@@ -152,6 +169,10 @@ class Engine(ABC):
     @abstractmethod
     def live_directory(self) -> Path:
         """Where the live data is."""
+
+    def live_paths(self, plan: RestorePlan) -> list[str]:
+        """What a restore in place puts in place, path by path."""
+        return [str(self.live_directory)]
 
     @property
     def default_port(self) -> int | None:
@@ -179,32 +200,15 @@ class Engine(ABC):
         """Raise unless everything that the backup needs to be consistent is in the repository."""
 
     def require_strategy(self, strategy: str) -> None:
-        """Raise when this kind of data has no such strategy: files, for one, have no transaction log."""
-        if strategy not in self.STRATEGIES:
-            raise InputError(
-                "read the option strategy",
-                cause=f"{self.NAME} has no strategy {strategy}",
-                next_action=f"Use one of {', '.join(self.STRATEGIES)}",
-            )
+        require_known("strategy", f"{self.NAME} has no strategy", strategy, self.STRATEGIES)
 
     def require_target(self, target: RecoveryTarget) -> None:
-        """Raise when this kind of data cannot be recovered to such a moment."""
-        if target.kind not in self.TARGETS:
-            raise InputError(
-                "read the option target",
-                cause=f"{self.NAME} cannot recover to a target of type {target.kind}",
-                next_action=f"Use one of {', '.join(self.TARGETS)}",
-            )
+        require_known("target", f"{self.NAME} cannot recover to a target of type", target.kind, self.TARGETS)
 
     def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
         """Raise when such a part cannot be restored alone, or not into this place."""
-        foreign = [name for name, wanted in selection.as_result().items() if wanted and name not in self.PARTS]
-        if foreign:
-            raise InputError(
-                "read the option select",
-                cause=f"{self.NAME} cannot restore {foreign[0]} alone",
-                next_action=f"Select {' or '.join(self.PARTS) or 'nothing'}",
-            )
+        for part in (name for name, wanted in selection.as_result().items() if wanted):
+            require_known("select", f"{self.NAME} cannot restore alone any", part, self.PARTS)
 
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""
@@ -213,6 +217,10 @@ class Engine(ABC):
     def await_log(self, segment: str) -> dict[str, Any]:
         """Wait until the repository has a piece of the transaction log that was closed before."""
         raise AssertionError("only for an engine with the strategy transaction_log")
+
+    def find_log(self, segment: str) -> dict[str, Any] | None:
+        """The same as far as it needs no act of ours; None when it does."""
+        return self.await_log(segment)
 
     @abstractmethod
     def forget(self, records: list[BackupRecord]) -> None:
@@ -226,6 +234,16 @@ class Engine(ABC):
     @abstractmethod
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
         """Read the backups where they lie."""
+
+    def require_checks(self, checks: list[Check]) -> None:
+        """Raise when a question cannot be put to this kind of data."""
+        for check in checks:
+            if not check.query or check.expect is None:
+                raise InputError(
+                    f"read the check {check.name}",
+                    cause=f"{self.NAME} is asked by a query, with the answer to expect",
+                    next_action="Give it query and expect",
+                )
 
     @abstractmethod
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
@@ -270,6 +288,11 @@ class Engine(ABC):
     @abstractmethod
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         """Start the live data and see it accept writes."""
+
+    @property
+    def restore_notes(self) -> list[str]:
+        """What an operator should know about what was restored, such as what could not be preserved."""
+        return []
 
     def stop(self, directory: Path) -> None:
         """Stop whatever works on a directory; nothing to do when nothing does."""

@@ -28,8 +28,14 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     series_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Ending
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import ship_log
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import take_backup
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import (
+    ship_log,
+    shipped_log,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
+    Labels,
+    take_backup,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -77,6 +83,8 @@ class MariadbEngine(Engine):
         "user": {"type": "str", "default": "mysql"},
         "binary_log": {"type": "path"},
         "start_command": {"type": "list", "elements": "str"},
+        "consistency_id": {"type": "str"},
+        "key_id": {"type": "str"},
     }
 
     def __init__(
@@ -126,7 +134,8 @@ class MariadbEngine(Engine):
         _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
-        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs)
+        labels = Labels(str(self.options["consistency_id"] or ""), str(self.options["key_id"] or ""))
+        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs, labels=labels)
 
     def prove_complete(self, record: BackupRecord) -> None:
         known = {each.id: each for each in self.keeping.holdings.records}
@@ -143,6 +152,9 @@ class MariadbEngine(Engine):
 
     def await_log(self, segment: str) -> dict[str, Any]:
         return ship_log(self.live, self.keeping, segment=segment)
+
+    def find_log(self, segment: str) -> dict[str, Any] | None:
+        return shipped_log(self.keeping.holdings, segment)
 
     def forget(self, records: list[BackupRecord]) -> None:
         self.keeping.forget(records)

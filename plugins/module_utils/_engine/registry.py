@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.files import FilesEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.mariadb import MariadbEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
@@ -22,7 +23,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, union_spec
 
-ENGINES: dict[str, type[Engine]] = {member.NAME: member for member in (MariadbEngine, PostgresqlEngine)}
+ENGINES: dict[str, type[Engine]] = {member.NAME: member for member in (FilesEngine, MariadbEngine, PostgresqlEngine)}
 
 
 def engine_spec() -> dict[str, Any]:
