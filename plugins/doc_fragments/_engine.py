@@ -134,6 +134,75 @@ options:
           key_id:
             description: The name under which the passphrase of the repository is escrowed.
             type: str
+      mariadb:
+        description:
+          - A MariaDB server of version 10.11 or newer, backed up by C(mariadb-backup) and its binary log, kept by
+            restic 0.14 or newer. Run the module as root or as the user who owns the data, on the host of the server.
+            The programs that touch data always run as O(engine.mariadb.user).
+          - Strategy C(full) is all of the data, C(incremental) what changed since the newest backup, C(differential)
+            what changed since the newest full one, C(transaction_log) every closed file of the binary log that the
+            repository lacks. A chain that is broken, is of another C(server_id), or was abandoned by a restore in place
+            is not built upon, and a full backup is taken instead.
+          - The system identifier is the UUID that Aria gave the data directory when it was made, since MariaDB has none
+            itself. A copy made by C(mariadb-backup), such as a replica, has the same one, data that was loaded from a
+            dump has another.
+          - MariaDB knows no timelines. Here a restore in place begins a new one, which the file C(recovery-history) in
+            the data directory remembers, so that transactions from after the target are never replayed again. Replicas
+            have to be made anew after it.
+          - Encrypted tables and an encrypted binary log are refused, since the repository is encrypted itself.
+        type: dict
+        suboptions:
+          version:
+            description: The series of its version, as in V(10.11).
+            type: str
+            required: true
+          stanza:
+            description: The name under which its backups are kept.
+            type: str
+            required: true
+          data_directory:
+            description: Where its data lies.
+            type: path
+            default: /var/lib/mysql
+          socket:
+            description: Where its socket lies.
+            type: path
+            default: /run/mysqld/mysqld.sock
+          port:
+            description: The port it listens on.
+            type: int
+            default: 3306
+          defaults_file:
+            description:
+              - A file of options, readable for this user only, with the credentials to ask the server with. Not needed
+                when the server knows the user who runs this by its socket. That account needs C(RELOAD), C(PROCESS),
+                C(LOCK TABLES) and C(BINLOG MONITOR) for backups.
+            type: path
+          database:
+            description: The database of the application, which questions to a restored copy are put to.
+            type: str
+          user:
+            description: The user who owns the data and runs the server.
+            type: str
+            default: mysql
+          binary_log:
+            description:
+              - The beginning of the path of its binary log files, as C(log_bin) has it, needed for a restore in place.
+                Keep it outside of the data directory. That of the backup when not given.
+            type: path
+          start_command:
+            description:
+              - The program with its arguments that starts the server after a restore in place, and returns. What it
+                starts must not keep its standard output open. V([service, mariadb, start]) when not given, which needs
+                root.
+            type: list
+            elements: str
+          consistency_id:
+            description: The set of backups that this one is taken for, as one state of a whole system.
+            type: str
+          key_id:
+            description: The name under which the passphrase of the repository is escrowed.
+            type: str
       postgresql:
         description:
           - A PostgreSQL cluster, backed up by pgBackRest 2.45 or newer. Run the module as the user who may read
@@ -179,8 +248,9 @@ options:
     description:
       - The configuration of the backup tool, which holds the secrets of the repository.
       - For O(engine.postgresql) it is V(/etc/pgbackrest/pgbackrest.conf) when not given.
-      - For O(engine.files) it is V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of C(NAME=value) with
-        restic's own variables, for the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for C(restic -o).
+      - For O(engine.files) and O(engine.mariadb) it is V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of
+        C(NAME=value) with restic's own variables, for the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for
+        C(restic -o).
     type: path
   jobs:
     description: How many processes the tool may use. What its configuration says when not given.

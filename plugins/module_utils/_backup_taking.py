@@ -236,7 +236,7 @@ class LogShipping:
 
 
 class LogAwaiting(LogShipping):
-    """A Subject: a piece of the log that was closed before is in the repository. It only looks."""
+    """A Subject: a piece of the log that was closed before is in the repository. None is closed for it."""
 
     def __init__(self, engine: Engine, segment: str) -> None:
         super().__init__(engine)
@@ -245,6 +245,13 @@ class LogAwaiting(LogShipping):
     def describe(self) -> Description:
         if self.shipped is None:
             self.engine.require_here("transaction_log")
-            self.shipped = self.engine.await_log(self.segment)
+            self._note(self.engine.find_log(self.segment))
+        return {"strategy": "transaction_log", "is_shipped": self.shipped is not None}
+
+    def apply(self, before: Description, after: Description) -> None:
+        self._note(self.engine.await_log(self.segment))
+
+    def _note(self, found: dict[str, Any] | None) -> None:
+        self.shipped = found
+        if found is not None:
             self.catalogue = self.engine.read_catalogue(self.engine.read_records().records)
-        return {"strategy": "transaction_log", "is_shipped": True}

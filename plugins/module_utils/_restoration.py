@@ -72,6 +72,12 @@ class Restoration:
             "select": self.request.selection.as_result(),
         }
 
+    @property
+    def runs_afterwards(self) -> bool:
+        """Whether a server is to work on the data: neither files nor a part taken out of a copy have one."""
+        has_server = self.engine.default_port is not None and self.request.selection.is_everything
+        return self.request.keep_running and has_server
+
     def describe(self) -> Description:
         marker = self.place.read_marker()
         is_ours = marker is not None and marker.get("identity") == self.identity
@@ -114,7 +120,7 @@ class Restoration:
             **before,
             "state": "restored",
             "target": str(self.request.target),
-            "is_running": self.request.keep_running and self.engine.default_port is not None,
+            "is_running": self.runs_afterwards,
         }
         if before["state"] == "restored":
             # An instance that somebody stopped or left running since is his business.
@@ -234,11 +240,14 @@ class Restoration:
             raise
 
     def _extract(self, request: RestoreRequest) -> None:
-        """Databases and tables are taken out of the whole copy; paths were laid down alone."""
-        selection = request.selection
-        if selection.databases or selection.tables:
-            place = self.place
-            self.extracted = self.engine.extract(place.directory, selection, place.extracted, port=request.port)
+        """Databases and tables are taken out of a whole copy, of which nothing else stays."""
+        place, selection = self.place, request.selection
+        if not (selection.databases or selection.tables):
+            return
+        found = self.engine.extract(place.directory, selection, place.extracted, port=request.port)
+        self.engine.stop(place.directory)
+        place.keep_only_extracted()
+        self.extracted = [{**each, "file": str(place.directory / Path(each["file"]).name)} for each in found]
 
     def _set_apart(self, failed: Path, error: RecoveryError) -> None:
         """What failed must not be found where somebody would start it."""

@@ -118,6 +118,14 @@ class Place:
         sync_directory(self.directory.parent)
         return kept
 
+    def keep_only_extracted(self) -> None:
+        """What was taken out of a copy takes the copy's place."""
+        for path in (self.directory, self.tablespaces):
+            if path.exists():
+                shutil.rmtree(path)
+        self.extracted.rename(self.directory)
+        sync_directory(self.directory.parent)
+
     def put_back(self) -> None:
         """Undo put_in_place: the failed data goes to quarantine, what was kept returns."""
         self.directory.rename(self.quarantine)
@@ -136,7 +144,7 @@ class Place:
         return self.quarantine
 
     def remove(self) -> None:
-        for path in (self.directory, self.tablespaces, self.extracted):
+        for path in (self.directory, self.tablespaces):
             if path.exists():
                 shutil.rmtree(path)
         self.marker.unlink(missing_ok=True)

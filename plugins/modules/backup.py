@@ -23,6 +23,10 @@ description:
   - Every backup of files can be restored alone. V(full) reads every file again, V(incremental) and V(differential)
     read what changed since the newest and since the newest full one; what is stored is only what the repository did
     not have, with every strategy. V(snapshot) reads from a frozen view of the file system.
+  - For O(engine.mariadb) the data is streamed into the repository, and it is a backup only when C(mariadb-backup) said
+    that it is complete, restic took all of it, and its record was written after that. The transaction log is the binary
+    log, of which every closed file is shipped that the repository lacks. The server must keep its files longer than
+    it takes until the next call.
   - It does not configure anything and does not remove old backups beyond what the tool's own configuration says.
   - When it fails, what was in the repository before is as it was, and an unfinished backup is never listed.
 extends_documentation_fragment:
@@ -44,7 +48,8 @@ options:
   log_segment:
     description:
       - With O(strategy=transaction_log), a piece of the log that was closed before, for instance by a call for another
-        repository. It is awaited, and none is closed.
+        repository. It is awaited, and none is closed. For O(engine.mariadb) it is shipped when it is not there, with
+        all that were closed before it.
     type: str
   unless_newer_than_seconds:
     description:
@@ -157,7 +162,11 @@ backup:
   type: dict
   sample: {id: 20260102-030405F, strategy: full, age_seconds: 12.5, trust: {level: taken}}
 log:
-  description: The piece of the transaction log that was shipped, and the newest gap-free window that it lies in.
+  description:
+    - The piece of the transaction log that was shipped, and the newest gap-free window that it lies in.
+    - For O(engine.mariadb), C(lsn) is the position of its end, C(files) are the files that were shipped now,
+      C(from_gtid) and C(until_gtid) the transactions before and at the end of them, and C(gaps) names the files between
+      which something is missing in the repository, because the server removed it before it was shipped.
   returned: success
   type: dict
   sample: {segment: "000000010000000000000009", lsn: 0/9000188, timeline: 1,

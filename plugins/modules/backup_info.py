@@ -69,7 +69,9 @@ backups:
 windows:
   description:
     - Empty for O(engine.files), where what can be recovered is each backup itself.
-    - Where every moment can be recovered, by timeline, oldest first.
+    - Where every moment can be recovered, by timeline, oldest first. Of O(engine.mariadb), each window has
+      C(from_position), C(until_position) and C(until_gtid) instead of C(from_lsn) and C(until_lsn). A file of the
+      binary log that is missing ends a window.
     - C(until_at) is when the last piece of the log arrived in the repository. A moment just before it that no archived
       transaction follows is refused by M(gogidix.disaster_recovery.restore), for it could not be proven.
   returned: success

@@ -18,6 +18,15 @@ description:
     cluster starts. The former data is kept, see RV(kept), until somebody removes it.
   - With O(mode=beside) a copy is made at O(directory) and started there. It never archives; it listens on its own
     socket inside O(directory), and on 127.0.0.1 only with O(listen_on_localhost=true).
+  - For O(engine.mariadb) the shipped binary log is replayed through a private server that nobody else reaches, up to
+    the last transaction before the target, and that server's own count of transactions must be the one of the log. A
+    copy writes no binary log, starts no replication and runs no events; its socket is C(mysqld.sock) inside
+    O(directory), and O(port) is used only with O(listen_on_localhost=true). In place, the server is started by
+    O(engine.mariadb.start_command) and has to accept writes, or else the former data comes back. What was not shipped
+    is not replayed, so ship the log before, as long as the server lives.
+  - With O(select.databases) or O(select.tables) nothing runs at O(directory) afterwards. It then holds one dump for each
+    that was taken out of the recovered copy, see RV(extracted). A dump of MariaDB names no database and drops nothing,
+    so loading one never replaces a table that is there.
   - For O(engine.files) a copy lies at O(directory) as a tree with the whole paths of the host. In place, each path is
     staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
     from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.
@@ -30,6 +39,7 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes.actiongroup
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
+  - gogidix.disaster_recovery._restore
 attributes:
   check_mode:
     support: full
@@ -59,31 +69,17 @@ options:
       - Where the copy goes, needed with O(mode=beside). It is absent, empty, or holds an earlier copy of this module.
     type: path
   port:
-    description: The port of the copy. The port of the cluster when not given.
+    description: The port of the copy. The port of the cluster or server when not given.
     type: int
   listen_on_localhost:
     description: Whether the copy also listens on O(port) of 127.0.0.1.
     type: bool
     default: false
-  target:
-    description: The moment to recover to.
-    type: dict
-    suboptions:
-      type:
-        description:
-          - V(latest) is the end of the archived transaction log, V(immediate) the end of the backup.
-        type: str
-        choices: [latest, immediate, time, lsn, xid, name]
-        default: latest
-      value:
-        description:
-          - The time in ISO 8601 with its zone, the position, the transaction, or the name of the restore point.
-        type: str
   backup:
     description: The backup to start from, by its identifier. Chosen by the target when not given.
     type: str
   timeline:
-    description: The timeline to follow. The newest one when not given.
+    description: The timeline to follow. The newest one when not given. A restore in place begins a new one.
     type: int
   confirm:
     description:
@@ -92,35 +88,13 @@ options:
     type: str
   keep_running:
     description:
-      - Whether the cluster or the copy runs afterwards. A cluster in place that is not started finishes its recovery
-        when somebody starts it.
+      - Whether the cluster or the copy runs afterwards. A PostgreSQL cluster in place that is not started finishes its
+        recovery when somebody starts it, a MariaDB server has finished it before.
     type: bool
     default: true
   run_id:
     description: The run that this belongs to; it names the directories that are kept or set apart.
     type: str
-  select:
-    description:
-      - The part that is wanted. All of the backup when nothing is named.
-      - Databases and tables are taken out of a whole copy that is restored with O(mode=beside), as dumps; see
-        RV(extracted). Loading them is yours to do, so that nothing live is overwritten.
-    type: dict
-    suboptions:
-      paths:
-        description: Files and directories, as absolute paths of the host they were taken from.
-        type: list
-        elements: str
-        default: []
-      databases:
-        description: Databases of the server.
-        type: list
-        elements: str
-        default: []
-      tables:
-        description: Tables, each as C(database.table) or C(database.schema.table).
-        type: list
-        elements: str
-        default: []
 seealso:
   - module: gogidix.disaster_recovery.backup_info
   - module: gogidix.disaster_recovery.backup_verify
@@ -156,6 +130,19 @@ EXAMPLES = r"""
     run_id: "{{ recovery_run_id }}"
     select:
       paths: [/etc/haproxy/haproxy.cfg]
+  become: true
+
+- name: Take one table of the shop out of its state before the accident, for the operator to load
+  gogidix.disaster_recovery.restore:
+    engine: "{{ recovery_databases.shop.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    directory: /var/lib/recovery/rescued
+    keep_running: false
+    target:
+      type: log_position
+      value: mariadb-bin.000007:1234
+    select:
+      tables: [shop.product]
   become: true
 
 - name: Restore the whole cluster in place, up to the newest transaction
@@ -206,10 +193,11 @@ reached:
   description:
     - Where the recovery ended, as the server proved it. C(at) is the time of the last transaction that was replayed,
       null when none was, C(by) what the server said when it stopped there, C(timeline) the one that it writes on now.
+      C(log_position) is the place in the binary log of MariaDB, null for others.
     - Null in check mode.
   returned: success
   type: dict
-  sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2,
+  sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2, log_position: null,
     by: "recovery stopping before commit of transaction 741, time 2026-01-02 08:59:59.012345+00"}
 kept:
   description:
@@ -219,13 +207,13 @@ kept:
   sample: /var/lib/postgresql/15/main.pre-20260102T090000
 extracted:
   description:
-    - What O(select.databases) and O(select.tables) named, written as dumps beside the copy, each read back. C(rows) are
-      counted in the copy; null for a whole database.
+    - What O(select.databases) and O(select.tables) named, as dumps in O(directory), of which nothing else is left. Each
+      was read back. C(rows) are counted in the copy; null where that is not done.
   returned: success
   type: list
   elements: dict
   sample:
-    - {part: storefront.public.orders, file: /var/lib/postgresql/15/beside.extracted/storefront.public.orders.dump,
+    - {part: storefront.public.orders, file: /var/lib/postgresql/15/beside/storefront.public.orders.dump,
        rows: 1042, tables: 1}
 preflight:
   description: Everything that was looked at beforehand, what was seen, and what is needed.

@@ -70,7 +70,7 @@ def test_a_lost_picture_and_a_spoilt_setting_come_back(stack: DrillLab) -> None:
     stack.do("run", SHOP, "rm", "/srv/storefront/pictures/teapot.svg")
     stack.do("run", SHOP, "sh", "-c", "echo spoilt >> /etc/storefront/storefront.ini")
     for name in ("pictures", "settings"):
-        asked = {"recovery_restore_files": name, "recovery_restore_mode": "in_place"}
+        asked: dict[str, Any] = {"recovery_restore_files": name, "recovery_restore_mode": "in_place"}
         refused = run(stack, "restore", **asked)
         assert refused.code != 0 and "recovery_restore_confirm" in refused.text
         succeed(stack, "restore", **asked, recovery_restore_confirm=SHOP)

@@ -23,7 +23,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 
 MAGIC = b"\xfebin"
 HEADER = struct.Struct("<IBIIIH")
-QUERY, STOP, ROTATE, FORMAT, HEARTBEAT = 2, 3, 4, 15, 27
+STOP, ROTATE, FORMAT, XID, HEARTBEAT = 3, 4, 15, 16, 27
 CHECKPOINT, GTID, GTID_LIST, ENCRYPTION = 161, 162, 163, 164
 # What stands between transactions and belongs to none of them.
 BETWEEN = {STOP, ROTATE, FORMAT, HEARTBEAT, CHECKPOINT, GTID_LIST}
@@ -108,33 +108,37 @@ class LogContent:
     server_id: int
     created_at: int
     ended_at: int
-    is_closed: bool
+    # Whether its last transaction was cut off when the server crashed: ``end_offset`` lies before that.
+    is_torn: bool
     starts_after: Gtids
     ends_with: Gtids
-    first_offset: int
     end_offset: int
 
 
-def events(path: Path) -> Iterator[Event]:
-    """Every event of a file, each with its checksum compared; what is torn or damaged is an error."""
+def events(path: Path, *, is_torn_allowed: bool = False) -> Iterator[Event]:
+    """Every event of a file, each with its checksum compared; what is torn or damaged is an error.
+
+    A torn end may be allowed, where it is what a crash of the server left.
+    """
     what = f"read the binary log file {path.name}"
     with path.open("rb") as stream:
         if path.stat().st_size < len(MAGIC) + HEADER.size:
             raise IntegrityError(what, cause="it is empty", next_action="Ship the file from the server again")
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield from _events(content, what)
+            yield from _events(content, what, is_torn_allowed)
 
 
-def _events(content: mmap.mmap, what: str) -> Iterator[Event]:
+def _events(content: mmap.mmap, what: str, is_torn_allowed: bool) -> Iterator[Event]:
     if content[: len(MAGIC)] != MAGIC:
         raise IntegrityError(what, cause="it is not a binary log file", next_action="Look at it by hand")
     position, size, has_checksum = len(MAGIC), len(content), True
     while position < size:
-        if size - position < HEADER.size:
-            raise torn(what, position, size)
-        at, kind, server_id, length, _next, flags = HEADER.unpack_from(content, position)
+        head = content[position : position + HEADER.size].ljust(HEADER.size, b"\xff")
+        at, kind, server_id, length, _next, flags = HEADER.unpack(head)
         end = position + length
         if length < HEADER.size or end > size:
+            if is_torn_allowed:
+                return
             raise torn(what, position, size)
         raw = content[position:end]
         if kind == ENCRYPTION:
@@ -187,46 +191,48 @@ def listed_gtids(event: Event) -> Gtids:
 
 
 def read_content(path: Path) -> LogContent:
-    """Read a file to its end."""
-    first: Event | None = None
-    last: Event | None = None
-    starts_after: Gtids = {}
-    ends_with: Gtids = {}
-    first_offset = 0
-    for event in events(path):
-        first, last = first or event, event
-        if event.kind == GTID_LIST:
-            starts_after = listed_gtids(event)
-            ends_with = dict(starts_after)
-        elif event.kind == GTID:
-            domain, server, number = gtid_of(event)
-            ends_with[domain] = (server, number)
-        if not first_offset and event.kind not in (FORMAT, GTID_LIST):
-            first_offset = event.start
+    """Read a file to its end, or to the last transaction that was whole when the server crashed."""
+    first = last = next(events(path, is_torn_allowed=True), None)
     if first is None or last is None or first.kind != FORMAT:
         raise IntegrityError(
             f"read the binary log file {path.name}",
             cause="it does not begin with the description of its format",
-            next_action="Ship the file from the server again",
+            next_action="Look at it by hand, and take a full backup",
         )
+    starts_after: Gtids = {}
+    ends_with: Gtids = {}
+    # Where the transaction that is being read began, and what was true before it.
+    begun: tuple[int, Gtids] | None = None
+    for last in events(path, is_torn_allowed=True):
+        if last.kind == GTID_LIST:
+            starts_after = listed_gtids(last)
+            ends_with = dict(starts_after)
+        elif last.kind == GTID:
+            domain, server, number = gtid_of(last)
+            begun = (last.start, dict(ends_with))
+            ends_with[domain] = (server, number)
+        elif last.kind == XID or last.kind in BETWEEN:
+            begun = None
+    is_torn, end_offset = last.end < path.stat().st_size, last.end
+    if is_torn and begun is not None:
+        end_offset, ends_with = begun
     return LogContent(
         name=path.name,
         number=int(path.name.rpartition(".")[2]),
         server_id=first.server_id,
         created_at=first.at,
         ended_at=last.at,
-        is_closed=last.kind in (STOP, ROTATE),
+        is_torn=is_torn,
         starts_after=starts_after,
         ends_with=ends_with,
-        first_offset=first_offset or last.end,
-        end_offset=last.end,
+        end_offset=end_offset,
     )
 
 
 def transactions(path: Path) -> Iterator[Transaction]:
-    """The transactions of a file in the order in which they were committed."""
+    """The transactions of a file in the order in which they were committed; a torn one at its end counts as well."""
     start, at, gtid, end = 0, 0, "", 0
-    for event in events(path):
+    for event in events(path, is_torn_allowed=True):
         if gtid and (event.kind == GTID or event.kind in BETWEEN):
             yield Transaction(start, end, at, gtid)
             gtid = ""
@@ -250,24 +256,18 @@ def stop_after_gtid(path: Path, gtid: str) -> Transaction | None:
 
 def require_boundary(path: Path, offset: int) -> None:
     """Raise unless a recovery may end at an offset: between transactions, never inside of one."""
-    before = 0
-    for event in transactions(path):
-        if offset in (event.start, event.end):
-            return
-        if event.start < offset < event.end:
-            raise InputError(
-                "read the option target",
-                cause=f"{path.name}:{offset} lies inside of transaction {event.gtid}",
-                next_action=f"Give {path.name}:{event.start} without it or {path.name}:{event.end} with it",
-            )
-        before = event.end
-    content = read_content(path)
-    if content.first_offset <= offset <= content.end_offset and any(
-        offset in (each.start, each.end) for each in events(path)
-    ):
-        return
-    raise InputError(
-        "read the option target",
-        cause=f"{path.name} has no event at {offset}",
-        next_action=f"Give a position where a transaction begins or ends, the last one is {path.name}:{before}",
-    )
+    inside = next((each for each in transactions(path) if each.start < offset < each.end), None)
+    if inside is not None:
+        raise InputError(
+            "read the option target",
+            cause=f"{path.name}:{offset} lies inside of transaction {inside.gtid}",
+            next_action=f"Give {path.name}:{inside.start} without it or {path.name}:{inside.end} with it",
+        )
+    places = [(each.start, each.end) for each in events(path, is_torn_allowed=True)]
+    if not any(offset in place for place in places):
+        near = max((end for _start, end in places if end < offset), default=len(MAGIC))
+        raise InputError(
+            "read the option target",
+            cause=f"{path.name} has no event at {offset}",
+            next_action=f"Give a position where one begins, as {path.name}:{near}",
+        )

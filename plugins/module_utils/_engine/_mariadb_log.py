@@ -91,6 +91,8 @@ class ArchivedLog:
     starts_after: str
     ends_with: str
     sha256: str
+    # A crash cut its last transaction off: ``size_bytes`` counts to there.
+    is_torn: bool = False
 
     @property
     def place(self) -> str:
@@ -100,15 +102,18 @@ class ArchivedLog:
     def as_tag(self) -> str:
         fields = [self.timeline, self.server_id, self.created_at, self.ended_at, self.size_bytes]
         texts = [self.name, *map(str, fields), self.starts_after, self.ends_with, self.sha256]
+        texts += ["torn"] if self.is_torn else []
         return "|".join(texts)
 
     @classmethod
     def parse(cls, shipment: str, tag: str) -> ArchivedLog:
         """Raises ValueError for what is none."""
-        name, timeline, server_id, created, ended, size, starts_after, ends_with, sha256 = tag.split("|")
-        number = int(name.rpartition(".")[2])
-        numbers = (int(timeline), int(server_id), int(created), int(ended), int(size))
-        return cls(shipment, name, number, *numbers, starts_after, ends_with, sha256)
+        name, *numbers, starts_after, ends_with, sha256 = tag.removesuffix("|torn").split("|")
+        timeline, server_id, created, ended, size = map(int, numbers)
+        number, is_torn = int(name.rpartition(".")[2]), tag.endswith("|torn")
+        return cls(
+            shipment, name, number, timeline, server_id, created, ended, size, starts_after, ends_with, sha256, is_torn
+        )
 
     def follows(self, before: ArchivedLog) -> bool:
         """Whether nothing is missing between the two."""
@@ -205,7 +210,8 @@ class LogArchive:
             log = self._next(timeline, number, start, found, is_first=not before and not found)
             if log is None:
                 break
-            stop = until.offset if until is not None and number == until.number else None
+            stop = log.size_bytes if log.is_torn else None
+            stop = until.offset if until is not None and number == until.number else stop
             found.append(Stretch(log, offset, stop))
             number, offset = number + 1, 0
         return found

@@ -37,6 +37,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Instance,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import Stretch
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     DeadlineError,
     IntegrityError,
@@ -57,6 +58,16 @@ class Ending:
     timeline: int
     gtid: str
     at: str | None
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was told when a copy was proven and is needed when it is opened."""
+
+    ending: Ending
+    names_are_lower_case: int
+    listen: str
+    selection: Selection
 
 
 def needed(way: Way, target: RecoveryTarget) -> list[Stretch]:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +18,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_instance import (
     LAYOUT_FILE,
-    OWN,
     Instance,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import (
@@ -126,30 +124,16 @@ def require_possible(selection: Selection, *, is_in_place: bool) -> None:
         )
 
 
-def extract(instance: Instance, selection: Selection) -> None:
-    """Turn a proven copy into dumps of the wanted part: the directory holds nothing else afterwards."""
-    dumps = instance.own / "dumps"
-    dumps.mkdir(mode=0o700)
-    instance.programs.own(dumps)
+def extract(instance: Instance, selection: Selection, destination: Path) -> list[dict[str, Any]]:
+    """The wanted parts of a running copy as dumps: ``{part, file, rows, tables}``."""
+    destination.mkdir(mode=0o700)
+    instance.programs.own(destination)
     parts = [(name, "") for name in selection.databases]
     parts += [(table.partition(".")[0], table.partition(".")[2]) for table in selection.tables]
-    for database, table in parts:
-        dump(instance, database, table, dumps)
-    instance.stop()
-    instance.require_clean_end()
-    for path in instance.directory.iterdir():
-        if path.name == OWN:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    for path in dumps.iterdir():
-        path.rename(instance.directory / path.name)
-    instance.clear()
+    return [dump(instance, database, table, destination) for database, table in parts]
 
 
-def dump(instance: Instance, database: str, table: str, directory: Path) -> None:
+def dump(instance: Instance, database: str, table: str, directory: Path) -> dict[str, Any]:
     """One database or table as statements that name no database and never replace a table that is there."""
     name = quote(database, safe="") + (f".{quote(table, safe='')}" if table else "")
     target = directory / f"{name}.sql"
@@ -168,3 +152,6 @@ def dump(instance: Instance, database: str, table: str, directory: Path) -> None
         ending = stream.read().decode(errors="backslashreplace")
     if finished.rc != 0 or DUMPED not in ending:
         raise ToolError(what, cause=finished.last_lines or "the dump has no end", next_action="Try again")
+    with target.open("rb") as stream:
+        tables = sum(1 for words in stream if words.startswith(b"CREATE TABLE "))
+    return {"part": name, "file": str(target), "rows": None, "tables": tables}

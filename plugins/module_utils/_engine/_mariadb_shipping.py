@@ -32,7 +32,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import ArchivedLog, History
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
-    KIND,
+    keep_record,
     require_one_server,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
@@ -73,6 +73,7 @@ class Shipment:
                 starts_after=gtids_text(content.starts_after),
                 ends_with=gtids_text(content.ends_with),
                 sha256=digest,
+                is_torn=content.is_torn,
             )
             for content, digest in zip(self.contents, self.digests, strict=True)
         ]
@@ -94,13 +95,6 @@ def unshipped(files: list[Path], holdings: Holdings, history: History) -> Shipme
     wanted = [path for path in files if not is_there(path, holdings, history)]
     contents = [read_content(path) for path in wanted]
     digests = [digest_of(path) for path in wanted]
-    for path, content in zip(wanted, contents, strict=True):
-        if path.stat().st_size != content.end_offset:
-            raise IntegrityError(
-                f"read the binary log file {path.name}",
-                cause="it grew while it was read",
-                next_action="Ship the log again",
-            )
     return Shipment(wanted, contents, digests, files[-1].name if files else "")
 
 
@@ -128,15 +122,29 @@ def ship_log(live: LiveServer, keeping: Keeping, *, segment: str = "") -> dict[s
     logs: list[ArchivedLog] = []
     if shipment.paths:
         logs = store_logs(live, keeping, shipment, identity, state, history, what)
-        holdings = keeping.holdings
-    last = require_shipped(segment or shipment.last_closed, holdings)
+    found = shipped_log(keeping.holdings, segment or shipment.last_closed)
+    if found is None:
+        raise LogGapError(
+            what,
+            cause=f"neither the server nor the repository has {segment or 'any closed file'} any more",
+            next_action="Let the server keep its binary log longer than it takes until the next shipment",
+        )
+    return {**found, "files": [each.name for each in logs], "from_gtid": logs[0].starts_after if logs else None}
+
+
+def shipped_log(holdings: Holdings, segment: str) -> dict[str, Any] | None:
+    """The newest file of a name in the repository."""
+    found = [each for each in holdings.archive.logs if each.name == segment]
+    if not found:
+        return None
+    last = max(found, key=lambda each: each.created_at)
     return {
         "segment": last.name,
         "lsn": f"{last.name}:{last.size_bytes}",
         "timeline": last.timeline,
         "stored_as": last.shipment,
-        "files": [each.name for each in logs],
-        "from_gtid": logs[0].starts_after if logs else None,
+        "files": [],
+        "from_gtid": None,
         "until_gtid": last.ends_with,
         "ended_at": written(from_epoch(last.ended_at)),
         "gaps": holdings.gaps(),
@@ -184,20 +192,5 @@ def store_logs(
         log_position=f"{logs[-1].name}:{logs[-1].size_bytes}",
     )
     more = {f"{LOG_TAG}{number:06}": log.as_tag() for number, log in enumerate(logs)}
-    more["history"] = history.as_text()
-    keeping.write_record(
-        record, {"record": record.as_result(now()), **more}, of=stored.id, set_id=set_id, kind=KIND, more_tags=more
-    )
+    keep_record(keeping, record, set_id, {**more, "history": history.as_text()}, is_alone=True)
     return logs
-
-
-def require_shipped(segment: str, holdings: Holdings) -> ArchivedLog:
-    """The newest file of a name in the repository."""
-    found = [each for each in holdings.archive.logs if each.name == segment]
-    if not found:
-        raise LogGapError(
-            f"see binary log file {segment} in the repository",
-            cause="it is not there",
-            next_action="Ship the log with the strategy transaction_log on the host of the server",
-        )
-    return max(found, key=lambda each: each.created_at)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_backup import (
+    Info,
     backup_argv,
     is_done,
     meaning_of,
@@ -43,6 +44,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     data_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    Stored,
     store_stream,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Taken
@@ -64,6 +66,14 @@ class Base:
 
     parent: BackupRecord | None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a backup is marked with: the set it is a part of, and what opens it."""
+
+    consistency_id: str
+    key_id: str
 
 
 def base_for(strategy: str, holdings: Holdings, state: ServerState, identity: str, history: History) -> Base:
@@ -141,37 +151,20 @@ def notes_directory(live: LiveServer) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int | None) -> Taken:
+def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int | None, labels: Labels) -> Taken:
     """One backup: streamed into the repository, judged by the tool's last word, and only then recorded."""
     what = f"take a {strategy} backup of stanza {keeping.stanza} into {keeping.repository}"
-    state, holdings, history = live.require_state(), keeping.holdings, live.history
-    identity = require_one_server(live, state, holdings)
+    state, history = live.require_state(), live.history
+    identity = require_one_server(live, state, keeping.holdings)
     require_nothing_encrypted(live)
-    base = base_for(strategy, holdings, state, identity, history)
+    base = base_for(strategy, keeping.holdings, state, identity, history)
     strategy = strategy if base.parent else "full"
     started_at = now()
-    with keeping.alone(strategy), keeping.writing() as set_id, notes_directory(live) as notes:
-        argv = backup_argv(
-            live.programs.argv("mariadb-backup"),
-            live.credentials,
-            data=live.data_directory,
-            socket=live.socket,
-            notes=notes,
-            jobs=jobs,
-            lsn=0 if base.parent is None else int(base.parent.start_lsn),
-        )
+    with keeping.alone(strategy), keeping.writing() as set_id:
         tags = data_tags(
             stanza=keeping.stanza, engine=keeping.engine, strategy=strategy, set_id=set_id, system=identity
         )
-        stored, _said = store_stream(
-            keeping.tool,
-            what,
-            argv,
-            file_name=STREAM_FILE,
-            tags=tags,
-            judge=lambda ending: require_done(ending, what),
-        )
-        info = read_info(notes, what)
+        stored, info = stream(live, keeping, base, tags, what, jobs)
     facts = Facts(info.gtids, state.server_id, state.log_basename, state.names_are_lower_case)
     record = BackupRecord(
         id=stored.id,
@@ -193,21 +186,54 @@ def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int 
         stop_lsn=str(info.last_lsn),
         timeline=history.timeline,
         log_position=str(info.position or ""),
+        key_id=labels.key_id,
+        consistency_id=labels.consistency_id,
     )
     more = {**facts.as_tags(), "timeline": str(history.timeline), "history": history.as_text()}
-    written_record = keeping.write_record(
-        record,
-        {"record": record.as_result(now()), **more},
-        of=stored.id,
-        set_id=set_id,
-        kind=KIND,
-        is_alone=base.parent is None,
-        more_tags=more,
+    kept = keep_record(keeping, record, set_id, more, is_alone=base.parent is None)
+    return Taken(kept.id, round((now() - started_at).total_seconds(), 3), warnings_of(base, info))
+
+
+def stream(
+    live: LiveServer, keeping: Keeping, base: Base, tags: dict[str, str], what: str, jobs: int | None
+) -> tuple[Stored, Info]:
+    """Let mariadb-backup write into restic; what it noted beside the stream is read only when both ends were good."""
+    with notes_directory(live) as notes:
+        argv = backup_argv(
+            live.programs.argv("mariadb-backup"),
+            live.credentials,
+            data=live.data_directory,
+            socket=live.socket,
+            notes=notes,
+            jobs=jobs,
+            lsn=0 if base.parent is None else int(base.parent.start_lsn),
+        )
+        stored, _said = store_stream(
+            keeping.tool,
+            what,
+            argv,
+            file_name=STREAM_FILE,
+            tags=tags,
+            judge=lambda ending: require_done(ending, what),
+        )
+        return stored, read_info(notes, what)
+
+
+def keep_record(
+    keeping: Keeping, record: BackupRecord, set_id: str, more: dict[str, str], *, is_alone: bool
+) -> BackupRecord:
+    """From now on it is a backup."""
+    content = {"record": record.as_result(now()), **more}
+    return keeping.write_record(
+        record, content, of=record.id, set_id=set_id, kind=KIND, is_alone=is_alone, more_tags=more
     )
-    notes_taken = [f"A full backup is taken: {base.reason}"] if base.reason else []
+
+
+def warnings_of(base: Base, info: Info) -> list[str]:
+    found = [f"A full backup is taken: {base.reason}"] if base.reason else []
     if info.position is None:
-        notes_taken.append("The server writes no binary log, so only the end of the backup can be recovered to")
-    return Taken(written_record.id, round((now() - started_at).total_seconds(), 3), notes_taken)
+        found.append("The server writes no binary log, so nothing after the end of this backup can be recovered")
+    return found
 
 
 def require_done(finished: Finished, what: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._ability import require_known
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._copying import Copying
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
@@ -131,32 +132,15 @@ class Engine(Copying, ABC):
         """Raise unless everything that the backup needs to be consistent is in the repository."""
 
     def require_strategy(self, strategy: str) -> None:
-        """Raise when this kind of data has no such strategy: files, for one, have no transaction log."""
-        if strategy not in self.STRATEGIES:
-            raise InputError(
-                "read the option strategy",
-                cause=f"{self.NAME} has no strategy {strategy}",
-                next_action=f"Use one of {', '.join(self.STRATEGIES)}",
-            )
+        require_known("strategy", f"{self.NAME} has no strategy", strategy, self.STRATEGIES)
 
     def require_target(self, target: RecoveryTarget) -> None:
-        """Raise when this kind of data cannot be recovered to such a moment."""
-        if target.kind not in self.TARGETS:
-            raise InputError(
-                "read the option target",
-                cause=f"{self.NAME} cannot recover to a target of type {target.kind}",
-                next_action=f"Use one of {', '.join(self.TARGETS)}",
-            )
+        require_known("target", f"{self.NAME} cannot recover to a target of type", target.kind, self.TARGETS)
 
     def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
         """Raise when such a part cannot be restored alone, or not into this place."""
-        foreign = [name for name, wanted in selection.as_result().items() if wanted and name not in self.PARTS]
-        if foreign:
-            raise InputError(
-                "read the option select",
-                cause=f"{self.NAME} cannot restore {foreign[0]} alone",
-                next_action=f"Select {' or '.join(self.PARTS) or 'nothing'}",
-            )
+        for part in (name for name, wanted in selection.as_result().items() if wanted):
+            require_known("select", f"{self.NAME} cannot restore alone any", part, self.PARTS)
 
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""
@@ -165,6 +149,10 @@ class Engine(Copying, ABC):
     def await_log(self, segment: str) -> dict[str, Any]:
         """Wait until the repository has a piece of the transaction log that was closed before."""
         raise AssertionError("only for an engine with the strategy transaction_log")
+
+    def find_log(self, segment: str) -> dict[str, Any] | None:
+        """The same as far as it needs no act of ours; None when it does."""
+        return self.await_log(segment)
 
     @abstractmethod
     def forget(self, records: list[BackupRecord]) -> None:

@@ -53,6 +53,8 @@ class FilesEngine(Engine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
     REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     IS_MADE_OF_PATHS: bool = True
+    PARTS: tuple[str, ...] = ("paths",)
+    PARTS: tuple[str, ...] = ("paths",)
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     process_of,
     series_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Ending
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import ship_log
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import take_backup
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Proven
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import (
+    ship_log,
+    shipped_log,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
+    Labels,
+    take_backup,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -50,16 +55,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
-@dataclass(frozen=True)
-class Proven:
-    """What was told when a copy was proven and is needed when it is opened."""
-
-    ending: Ending
-    names_are_lower_case: int
-    listen: str
-    selection: Selection
-
-
 class MariadbEngine(Engine):
     NAME: str = "mariadb"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
@@ -77,6 +72,8 @@ class MariadbEngine(Engine):
         "user": {"type": "str", "default": "mysql"},
         "binary_log": {"type": "path"},
         "start_command": {"type": "list", "elements": "str"},
+        "consistency_id": {"type": "str"},
+        "key_id": {"type": "str"},
     }
 
     def __init__(
@@ -126,7 +123,8 @@ class MariadbEngine(Engine):
         _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
-        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs)
+        labels = Labels(str(self.options["consistency_id"] or ""), str(self.options["key_id"] or ""))
+        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs, labels=labels)
 
     def prove_complete(self, record: BackupRecord) -> None:
         known = {each.id: each for each in self.keeping.holdings.records}
@@ -143,6 +141,9 @@ class MariadbEngine(Engine):
 
     def await_log(self, segment: str) -> dict[str, Any]:
         return ship_log(self.live, self.keeping, segment=segment)
+
+    def find_log(self, segment: str) -> dict[str, Any] | None:
+        return shipped_log(self.keeping.holdings, segment)
 
     def forget(self, records: list[BackupRecord]) -> None:
         self.keeping.forget(records)
@@ -242,12 +243,18 @@ class MariadbEngine(Engine):
         proven = self._require_proven()
         instance = Instance(directory, self.programs, proven.names_are_lower_case)
         if not proven.selection.is_everything:
-            _mariadb_restore.extract(instance, proven.selection)
+            # It is taken apart as it stands: nobody has to log in, and nobody else can.
             return reached
         instance.stop()
         instance.require_clean_end()
         instance.start(port=port if proven.listen else None)
         return reached
+
+    def extract(
+        self, directory: Path, selection: Selection, destination: Path, *, port: int | None
+    ) -> list[dict[str, Any]]:
+        instance = Instance(directory, self.programs, self._require_proven().names_are_lower_case)
+        return _mariadb_restore.extract(instance, selection, destination)
 
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         proven, archive = self._require_proven(), self.keeping.holdings.archive

@@ -61,6 +61,7 @@ class PostgresqlEngine(PgBackRestEngine):
     NAME: str = "postgresql"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
     REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "repository_host", "s3", "sftp")
+    PARTS: tuple[str, ...] = ("databases", "tables")
     USER: str = "postgres"
     KEEPER_USER: str | None = "pgbackrest"
     REPOSITORY_TOOL = _pgbackrest_repository.PgBackRestTool

@@ -93,7 +93,7 @@ def test_a_part_that_is_not_there_or_goes_in_place_is_refused(story: Story) -> N
     sandbox, directory = story.sandbox, story.sandbox.root / "refused"
     for select, words in (
         ({"tables": ["product"]}, "names no table"),
-        ({"paths": ["/etc"]}, "cannot restore paths alone"),
+        ({"paths": ["/etc"]}, "cannot restore alone any paths"),
     ):
         error = sandbox.fail("restore", "DR-INPUT", directory=str(directory), select=select)
         assert words in error["msg"]

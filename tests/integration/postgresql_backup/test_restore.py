@@ -72,6 +72,7 @@ def test_a_dropped_table_is_extracted_from_a_copy_and_can_be_loaded_again(story:
     assert "database.schema.table" in error["msg"] and not directory.exists()
     [part] = sandbox.succeed("restore", select={"tables": ["postgres.product"]}, **options)["extracted"]
     assert (part["part"], part["rows"], part["tables"]) == ("postgres.public.product", 20003, 1)
+    assert [path.name for path in directory.iterdir()] == ["postgres.public.product.dump"]
     as_postgres(str(PROGRAMS / "pg_restore"), "-h", str(sandbox.root), "-d", "postgres", part["file"])
     assert sandbox.sql("SELECT count(*) FROM product") == "20003"
     sandbox.sql("DROP TABLE product")

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What is restored: the moment, and the part."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  target:
+    description: The moment to recover to.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - V(latest) is the end of the archived transaction log, V(immediate) the end of the backup.
+          - V(lsn), V(xid) and V(name) are for O(engine.postgresql), V(log_position) and V(gtid) for O(engine.mariadb).
+          - The binary log of MariaDB counts whole seconds, and gives for a transaction the second in which its last
+            statement began. V(time) therefore ends before the first transaction of the second that the target lies in,
+            so that nothing younger than the target is ever recovered. V(log_position) and V(gtid) are exact.
+        type: str
+        choices: [latest, immediate, time, lsn, xid, name, log_position, gtid]
+        default: latest
+      value:
+        description:
+          - The time in ISO 8601 with its zone, the position, the transaction, or the name of the restore point.
+          - A V(log_position) is a file of the binary log and an offset in it, as in C(mariadb-bin.000007:1234), what is
+            before it is recovered. A V(gtid) is the last transaction that is recovered, as in C(0-1-100).
+        type: str
+  select:
+    description:
+      - The part that is wanted. All of the backup when nothing is named.
+      - Databases and tables are taken out of a whole copy that is restored with O(mode=beside), as dumps. Loading them
+        is yours to do, so that nothing live is overwritten.
+    type: dict
+    suboptions:
+      paths:
+        description: Files and directories, as absolute paths of the host they were taken from.
+        type: list
+        elements: str
+        default: []
+      databases:
+        description: Databases of the server, with O(mode=beside).
+        type: list
+        elements: str
+        default: []
+      tables:
+        description: Tables, each as C(database.table), for O(engine.postgresql) also as C(database.schema.table), with O(mode=beside).
+        type: list
+        elements: str
+        default: []
+"""
