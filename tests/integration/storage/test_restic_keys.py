@@ -15,10 +15,22 @@ from tests.integration.storage.conftest import MakePlace
 from tests.integration.storage.restic_place import PASSPHRASE, ResticPlace
 
 
-@pytest.fixture
-def place(make_place: MakePlace, tmp_path: Path) -> ResticPlace:
-    made = make_place(filesystem={"path": str(tmp_path / "repository")}, key_id="escrow-7")
+@pytest.fixture(scope="module")
+def begun(make_place: MakePlace, tmp_path_factory: pytest.TempPathFactory) -> ResticPlace:
+    path = tmp_path_factory.mktemp("begun") / "repository"
+    made = make_place(filesystem={"path": str(path)}, key_id="escrow-7")
     assert made.succeed("present")["changed"] is True
+    return made
+
+
+@pytest.fixture
+def place(begun: ResticPlace, tmp_path: Path) -> ResticPlace:
+    """A copy of a repository that was begun, and of what its host knows, for a test that breaks it."""
+    shutil.copytree(begun.entry["filesystem"]["path"], tmp_path / "repository")
+    shutil.copytree(begun.home / "memory", tmp_path / "etc" / "memory")
+    entry = {**begun.entry, "filesystem": {"path": str(tmp_path / "repository")}}
+    made = replace(begun, home=tmp_path / "etc", entry=entry)
+    made.write()
     return made
 
 
