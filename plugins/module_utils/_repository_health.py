@@ -23,8 +23,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Protection, Store
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import Declared
 
 PROBE_BYTES = 4096
 NOT_OBSERVED = "not observed"
@@ -70,9 +68,8 @@ class Health:
 class Examination:
     """One examination of one repository."""
 
-    def __init__(self, repository: Repository, declared: Declared, tool: RepositoryTool, limits: Limits) -> None:
-        self.repository = repository
-        self.declared = declared
+    def __init__(self, tool: RepositoryTool, limits: Limits) -> None:
+        self.repository = tool.repository
         self.tool = tool
         self.limits = limits
         self.health = Health()
@@ -122,7 +119,7 @@ class Examination:
         if not self._act("write", "a new object is accepted", lambda: store.put(name, content), timed=True):
             return
         self._act("read_back", "it comes back as it was written", lambda: _same(store.get(name), content), timed=True)
-        if self.declared.is_immutable:
+        if self.repository.declared.is_immutable:
             self._remove_from_what_forbids_it(store, name)
         else:
             self._act("delete", "it can be removed again", lambda: store.delete(name), timed=True)
@@ -159,7 +156,7 @@ class Examination:
             self.health.protection = store.protection()
         except RecoveryError as error:
             self.health.protection = Protection(observed=f"{NOT_OBSERVED}: {error.cause}")
-        if self.declared.is_immutable:
+        if self.repository.declared.is_immutable:
             seen = self.health.protection
             self.health.add("immutable", seen.is_immutable is True, seen.observed, "locked for some days, as declared")
 

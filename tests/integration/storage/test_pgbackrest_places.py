@@ -48,6 +48,7 @@ def cluster(make_sandbox: MakeSandbox, stores: ObjectStores, share: Path) -> Ite
 )
 def test_a_backup_is_taken_read_and_restored(cluster: StoredCluster, name: str, level: str) -> None:
     taken = cluster.succeed("backup", name, strategy="full")["backup"]
+    assert taken["key_id"] == "escrow-7"
     assert [each["id"] for each in cluster.succeed("backup_info", name)["backups"]] == [taken["id"]]
     scratch = str(cluster.path("scratch"))
     assert cluster.succeed("backup_verify", name, level=level, scratch_directory=scratch)["trust"] == level
