@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -80,6 +79,8 @@ class Examination:
         """Look at all of it; what cannot be looked at because of what failed before counts as failed."""
         self._look_at_the_place()
         store = self._open_store()
+        if store is None and not self.health.errors and self._is_reachable:
+            self._act("lock", "its tool writes and removes a lock", self.tool.write_and_remove)
         if store is not None:
             self._probe(store)
             self._look_at_its_certificate(store)
@@ -108,13 +109,13 @@ class Examination:
         self._act(
             "configured",
             "this user can read the tool's configuration",
-            lambda: store.append(self.repository.open_store(self.tool.secrets())),
+            lambda: store.append(self.repository.open_store(self.tool.secrets()) or self.tool.open_store()),
         )
         return store[0] if store else None
 
     def _probe(self, store: Store) -> None:
         """Write, list, read back and remove a small object; each of the four may be refused by itself."""
-        name, content = f"recovery-probe-{secrets.token_hex(8)}", os.urandom(PROBE_BYTES)
+        name, content = f"recovery-probe-{secrets.token_hex(8)}", secrets.token_hex(PROBE_BYTES // 2).encode()
         self._act("list", "what is there can be listed", lambda: store.list(self.tool.root), timed=True)
         if not self._act("write", "a new object is accepted", lambda: store.put(name, content), timed=True):
             return

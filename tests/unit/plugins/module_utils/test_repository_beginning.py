@@ -49,6 +49,9 @@ class PretendedTool(RepositoryTool):
     def secrets(self) -> dict[str, str]:
         return {}
 
+    def write_and_remove(self) -> None:
+        raise AssertionError("a directory is looked at by itself")
+
     def identity(self) -> str | None:
         return self.begun
 
