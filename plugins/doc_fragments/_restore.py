@@ -49,7 +49,9 @@ options:
         elements: str
         default: []
       tables:
-        description: Tables, each as C(database.table), for O(engine.postgresql) also as C(database.schema.table), with O(mode=beside).
+        description:
+          - Tables, each as C(database.table), with O(mode=beside). For O(engine.postgresql) also as
+            C(database.schema.table).
         type: list
         elements: str
         default: []

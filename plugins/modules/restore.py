@@ -24,9 +24,9 @@ description:
     O(directory), and O(port) is used only with O(listen_on_localhost=true). In place, the server is started by
     O(engine.mariadb.start_command) and has to accept writes, or else the former data comes back. What was not shipped
     is not replayed, so ship the log before, as long as the server lives.
-  - With O(select.databases) or O(select.tables) nothing runs at O(directory) afterwards. It then holds one dump for each
-    that was taken out of the recovered copy, see RV(extracted). A dump of MariaDB names no database and drops nothing,
-    so loading one never replaces a table that is there.
+  - With O(select.databases) or O(select.tables) nothing runs at O(directory) afterwards. It then holds one dump for
+    each that was taken out of the recovered copy, see RV(extracted). A dump of MariaDB names no database and drops
+    nothing, so loading one never replaces a table that is there.
   - For O(engine.files) a copy lies at O(directory) as a tree with the whole paths of the host. In place, each path is
     staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
     from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.

@@ -211,7 +211,7 @@ class FilesBackup:
             changed_bytes=reading.stored.added_bytes,
             encrypted=True,
             system_identifier=self.source.host,
-            key_id=self.source.key_id,
+            key_id=self.source.key_id or self.keeper.repository.declared.key_id,
             consistency_id=self.source.consistency_id,
             is_consistent=reading.is_consistent,
         )

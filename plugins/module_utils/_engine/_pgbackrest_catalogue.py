@@ -157,6 +157,7 @@ def parse_backup(
         encrypted=is_encrypted,
         system_identifier=str(database["system-id"]),
         server_version=str(database["version"]),
+        key_id=repository.declared.key_id if is_encrypted else "",
         errors=errors,
     )
 

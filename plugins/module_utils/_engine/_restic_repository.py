@@ -64,6 +64,12 @@ class ResticTool(RepositoryTool):
     def secrets(self) -> dict[str, str]:
         return read_settings(self._file)
 
+    def write_and_remove(self) -> None:
+        """A lock, as every command of restic does it; one that it could not remove is only a line of its words."""
+        finished = self._run("list", "keys")
+        if finished.rc != 0 or finished.stderr.strip():
+            raise self._meaning(f"lock {self.repository} for a moment", said_badly(finished), finished.rc)
+
     def identity(self) -> str | None:
         return self._identity(None)
 

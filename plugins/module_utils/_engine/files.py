@@ -54,7 +54,6 @@ class FilesEngine(Engine):
     REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     IS_MADE_OF_PATHS: bool = True
     PARTS: tuple[str, ...] = ("paths",)
-    PARTS: tuple[str, ...] = ("paths",)
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(

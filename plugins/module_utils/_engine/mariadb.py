@@ -26,7 +26,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     process_of,
     series_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import Proven
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_replay import (
+    Ending,
+    Proven,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_shipping import (
     ship_log,
     shipped_log,

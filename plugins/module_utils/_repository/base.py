@@ -37,6 +37,18 @@ class ResticAddress:
     options: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Declared:
+    """What the inventory says of a repository beside where it is."""
+
+    # The name under which its passphrase is escrowed; it stands in the record of every backup.
+    key_id: str = ""
+    medium: str = "disk"
+    is_offsite: bool = False
+    is_immutable: bool = False
+    retention: dict[str, int] = field(default_factory=dict)
+
+
 class Repository(ABC):
     """A place where backups live. On a host its secrets stand in the tool's own configuration."""
 
@@ -54,6 +66,7 @@ class Repository(ABC):
         self.number = number
         self.options = options
         self.is_to_be_encrypted = is_to_be_encrypted
+        self.declared = Declared(medium=self.MEDIUM)
 
     @property
     def host(self) -> str | None:

@@ -17,6 +17,15 @@ from tests.integration.storage.conftest import MakeSandbox
 from tests.integration.storage.restic_place import failed_checks
 from tests.integration.storage.stored_cluster import StoredCluster
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_repository import (
+    PgBackRestTool,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+)
+
 PASSPHRASE = "example-only-passphrase"
 
 
@@ -48,6 +57,7 @@ def cluster(make_sandbox: MakeSandbox, stores: ObjectStores, share: Path) -> Ite
 )
 def test_a_backup_is_taken_read_and_restored(cluster: StoredCluster, name: str, level: str) -> None:
     taken = cluster.succeed("backup", name, strategy="full")["backup"]
+    assert taken["key_id"] == "escrow-7"
     assert [each["id"] for each in cluster.succeed("backup_info", name)["backups"]] == [taken["id"]]
     scratch = str(cluster.path("scratch"))
     assert cluster.succeed("backup_verify", name, level=level, scratch_directory=scratch)["trust"] == level
@@ -93,6 +103,20 @@ def test_what_this_pgbackrest_cannot_use_is_said_with_what_to_use_instead(cluste
     refused = varied.fail("backup_info", "DR-VER", "far")
     assert "repository_host" in refused["next_action"]
     assert varied.succeed("backup_info", "share")["backups"] is not None
+
+
+def test_what_only_the_tool_can_reach_is_looked_at_by_way_of_it(cluster: StoredCluster) -> None:
+    store = PgBackRestTool(
+        open_repository(read_entry("azure", cluster.repositories["azure"])),
+        stanza="orders",
+        configuration_file=str(cluster.sandbox.configuration_file),
+        deadline=Deadline(30),
+    ).open_store()
+    store.put("probe", b"probe")
+    assert store.get("probe") == b"probe"
+    assert {each.name for each in store.list("")} == {"archive", "backup", "probe"}
+    store.delete("probe")
+    assert "backup.info" in {Path(each.name).name for each in store.list("backup/orders/")}
 
 
 def test_an_emptied_repository_is_an_alarm_and_is_not_begun_anew(cluster: StoredCluster) -> None:
