@@ -7,23 +7,37 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tests.integration.damage import damages, done
-from tests.integration.postgresql_backup.sandbox import Sandbox, Story
+from tests.integration.postgresql_backup.sandbox import PASSPHRASE, Sandbox, Story
+from tests.integration.servers.s3_directory import s3_directory
 
 COUNT = int(os.environ.get("RECOVERY_CORRUPTIONS", "8"))
 RESTORED = int(os.environ.get("RECOVERY_CORRUPTIONS_RESTORED", "2"))
 SEED = int(os.environ.get("RECOVERY_CORRUPTION_SEED", "1"))
 
 
-def files_of(sandbox: Sandbox) -> list[Path]:
+S3 = """repo1-type=s3
+repo1-s3-endpoint=localhost
+repo1-storage-port={port}
+repo1-s3-bucket=backups
+repo1-s3-region=r
+repo1-s3-uri-style=path
+repo1-storage-ca-file={authority}
+repo1-s3-key={AWS_ACCESS_KEY_ID}
+repo1-s3-key-secret={AWS_SECRET_ACCESS_KEY}
+"""
+
+
+def files_of(repository: Path) -> list[Path]:
     """All files but those that no restore ever reads: the history of manifests, and labels in the archive."""
     return [
         file
-        for file in sandbox.repository.rglob("*")
+        for file in repository.rglob("*")
         if file.is_file() and not file.is_symlink() and "backup.history" not in file.parts and file.suffix != ".backup"
     ]
 
@@ -51,7 +65,7 @@ def test_every_corruption_is_found_and_none_is_restored_silently(story: Story) -
     names = [story.full["id"], story.incremental["id"]]
     windows = sandbox.succeed("backup_info")["windows"]
     silent, wrong = [], []
-    for number, damage in enumerate(damages(files_of(sandbox), SEED, COUNT)):
+    for number, damage in enumerate(damages(files_of(sandbox.repository), SEED, COUNT)):
         with done(damage):
             verified = sandbox.run("backup_verify", backups=names)
             # A piece of the log that no backup itself needs is missed by its gap.
@@ -62,3 +76,32 @@ def test_every_corruption_is_found_and_none_is_restored_silently(story: Story) -
             silent.append(str(damage))
     assert silent == wrong == []
     assert sandbox.succeed("backup_verify", backups=names)["looked_at"] == names
+
+
+def test_every_corruption_in_an_object_store_is_found(story: Story, tmp_path: Path) -> None:
+    names = [story.full["id"], story.incremental["id"]]
+    with s3_directory(tmp_path) as store:
+        place = store.bucket / "pgbackrest"
+        # Links are nothing that an object store has, and pgBackRest needs none.
+        subprocess.run(["cp", "-r", "--no-preserve=mode", str(story.sandbox.repository), str(place)], check=True)
+        for link in [file for file in place.rglob("*") if file.is_symlink()]:
+            link.unlink()
+        authority = story.sandbox.root / "authority.pem"
+        authority.write_bytes(store.authority.read_bytes())
+        sandbox = story.sandbox.variation("stored", is_copied=False)
+        settings = S3.format(port=store.port, authority=authority, **store.credentials)
+        text = sandbox.configuration_file.read_text()
+        text = text.replace(f"repo1-path={sandbox.repository}\n", "repo1-path=/pgbackrest\n" + settings)
+        sandbox.configuration_file.write_text(text)
+        kind = {"endpoint": "localhost", "port": store.port, "bucket": "backups", "region": "r", "path": "/pgbackrest"}
+        repository = {"name": "stored", "number": 1, "cipher_passphrase": PASSPHRASE, "s3": kind}
+        windows = sandbox.succeed("backup_info", repository=repository)["windows"]
+        silent = []
+        for damage in damages(files_of(place), SEED, max(COUNT // 4, 1)):
+            with done(damage):
+                verified = sandbox.run("backup_verify", repository=repository, backups=names)
+                listed = sandbox.run("backup_info", repository=repository)
+            if not verified.get("failed") and listed.get("windows") == windows:
+                silent.append(str(damage))
+        assert silent == []
+        assert sandbox.succeed("backup_verify", repository=repository, backups=names)["looked_at"] == names

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.integration.damage import damages, done
 from tests.integration.restic_copy.kept import Kept
+from tests.integration.servers.s3_directory import S3Directory, s3_directory
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     restore_snapshot,
@@ -20,7 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 
 COUNT = int(os.environ.get("RECOVERY_CORRUPTIONS", "4"))
-RESTORED = int(os.environ.get("RECOVERY_CORRUPTIONS_RESTORED", "2"))
+RESTORED = int(os.environ.get("RECOVERY_CORRUPTIONS_RESTORED", "1"))
 SEED = int(os.environ.get("RECOVERY_CORRUPTION_SEED", "1"))
 
 
@@ -49,21 +50,48 @@ def is_restored_wrongly(kept: Kept, name: str, papers: Path) -> bool:
     return filecmp.cmpfiles(papers, found, files, shallow=False) != (files, [], [])
 
 
-def test_every_corruption_is_found_and_none_is_restored_silently(origin: Kept) -> None:
-    shutil.copytree(origin.place, origin.root / "damaged")
-    damaged = Kept(origin.root, "damaged")
-    text = origin.configuration_file.read_text().replace(f"={origin.place}\n", f"={damaged.place}\n")
-    damaged.configuration_file.write_text(text)
-    damaged.configuration_file.chmod(0o600)
+def on_disk(origin: Kept) -> tuple[Kept, Path]:
+    """A copy of the repository in a directory, with the key of the original."""
+    place = origin.root / "damaged"
+    return configured(origin, "damaged", str(place)), place
+
+
+def in_a_bucket(origin: Kept, store: S3Directory) -> tuple[Kept, Path]:
+    """A copy of the repository in an object store, whose objects are files of a directory."""
+    address = f"s3:{store.endpoint}/{store.bucket.name}/restic"
+    return configured(
+        origin, "stored", address, RECOVERY_RESTIC_OPTIONS=f"'--cacert {store.authority}'", **store.credentials
+    ), store.bucket / "restic"
+
+
+def configured(origin: Kept, name: str, address: str, **settings: str) -> Kept:
+    text = origin.configuration_file.read_text().replace(f"={origin.place}\n", f"={address}\n")
+    kept = Kept(origin.root, name)
+    kept.configuration_file.write_text(text + "".join(f"{key}={value}\n" for key, value in settings.items()))
+    kept.configuration_file.chmod(0o600)
+    return kept
+
+
+def prove_that_nothing_is_silent(origin: Kept, damaged: Kept, place: Path, count: int, restored: int) -> None:
+    shutil.copytree(origin.place, place)
     records = damaged.keeper().listing().records
     names = {record.id for record in records}
-    files = [file for file in damaged.place.rglob("*") if file.is_file() and file.parent.name != "locks"]
+    files = [file for file in place.rglob("*") if file.is_file() and file.parent.name != "locks"]
     silent, wrong = [], []
-    for number, damage in enumerate(damages(files, SEED, COUNT)):
+    for number, damage in enumerate(damages(files, SEED, count)):
         with done(damage):
             if not is_found(damaged, names):
                 silent.append(str(damage))
-            if number < RESTORED and is_restored_wrongly(damaged, records[-1].id, origin.root / "papers"):
+            if number < restored and is_restored_wrongly(damaged, records[-1].id, origin.root / "papers"):
                 wrong.append(str(damage))
     assert silent == wrong == []
     assert not is_found(damaged, names)
+
+
+def test_every_corruption_on_a_disk_is_found_and_none_is_restored_silently(origin: Kept) -> None:
+    prove_that_nothing_is_silent(origin, *on_disk(origin), COUNT, RESTORED)
+
+
+def test_every_corruption_in_an_object_store_is_found(origin: Kept, tmp_path: Path) -> None:
+    with s3_directory(tmp_path) as store:
+        prove_that_nothing_is_silent(origin, *in_a_bucket(origin, store), max(COUNT // 2, 1), 0)
