@@ -139,4 +139,5 @@ def first_of(directory: Path, names: tuple[str, ...]) -> str:
 
 
 def fields_of(text: str) -> dict[str, str]:
-    return {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {name.strip(): value.strip() for name, _separator, value in pairs}

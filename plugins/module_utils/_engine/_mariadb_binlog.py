@@ -49,6 +49,11 @@ def parse_gtids(text: str) -> Gtids:
     return found
 
 
+def parse_gtid(text: str) -> tuple[int, tuple[int, int]]:
+    """One transaction: its domain, and its server and sequence number."""
+    return next(iter(parse_gtids(text).items()))
+
+
 def gtids_text(gtids: Gtids) -> str:
     return ",".join(f"{domain}-{server}-{number}" for domain, (server, number) in sorted(gtids.items()))
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_binlog import (
     LogPosition,
     gtids_text,
+    parse_gtid,
     parse_gtids,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import (
@@ -136,13 +137,13 @@ def contains(way: Way, target: RecoveryTarget) -> bool:
 
 def is_at_start(start: StartPoint, gtid: str) -> bool:
     """Whether a transaction is the last one of its domain that the backup holds."""
-    ((domain, wanted),) = parse_gtids(gtid).items()
+    domain, wanted = parse_gtid(gtid)
     return start.gtids.get(domain) == wanted
 
 
 def place_of_gtid(way: Way, gtid: str) -> int | None:
     """The index of the stretch that holds a transaction, as far as the ends of the files tell."""
-    ((domain, (_server, wanted)),) = parse_gtids(gtid).items()
+    domain, (_server, wanted) = parse_gtid(gtid)
     before = way.start.gtids.get(domain, (0, 0))[1]
     for index, stretch in enumerate(way.stretches):
         after = parse_gtids(stretch.log.ends_with).get(domain, (0, 0))[1]

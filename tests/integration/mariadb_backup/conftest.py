@@ -64,6 +64,9 @@ def story(make_sandbox: MakeSandbox) -> Story:
     """Products are written, backed up, written again, and a table is dropped by mistake."""
     sandbox = make_sandbox()
     sandbox.sql("CREATE TABLE product (id int PRIMARY KEY, name varchar(100)); CREATE TABLE other (id int);")
+    # What a server in use has as well: other engines, and a view of something that is gone.
+    sandbox.sql("CREATE TABLE fleeting (id int) ENGINE=MEMORY; CREATE TABLE plain (id int) ENGINE=MyISAM;")
+    sandbox.sql("CREATE TABLE gone (id int); CREATE VIEW broken AS SELECT * FROM gone; DROP TABLE gone;")
     sandbox.sql("INSERT INTO product SELECT seq, md5(seq) FROM seq_1_to_20000;")
     full = sandbox.succeed("backup", strategy="full")["backup"]
     sandbox.sql("INSERT INTO product VALUES (20001, 'after the full backup');")

@@ -24,6 +24,7 @@ STANZA = "shop"
 PASSPHRASE = "example-only-passphrase"
 SERVER = """
 [mysqld]
+user=mysql
 datadir={root}/data
 socket={root}/s.sock
 pid-file={root}/server.pid

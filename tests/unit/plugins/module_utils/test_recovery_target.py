@@ -36,6 +36,10 @@ def test_nothing_given_means_the_latest() -> None:
         ("xid", "-1", "not a target of type xid"),
         ("name", "it's", "not a target of type name"),
         ("name", None, "needs a value"),
+        ("log_position", "mariadb-bin.7:4", "not a target of type log_position"),
+        ("log_position", "/var/log/mysql/mariadb-bin.000007:4", "not a target of type log_position"),
+        ("gtid", "0-1", "not a target of type gtid"),
+        ("gtid", "0-1-5,1-1-5", "not a target of type gtid"),
     ],
 )
 def test_what_cannot_mean_one_moment_is_refused(kind: str, value: str | None, words: str) -> None:
