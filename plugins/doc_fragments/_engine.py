@@ -128,12 +128,6 @@ options:
             description: Where documents are written that are backed up with the paths, for this user only.
             type: path
             default: /var/lib/recovery/staging
-          consistency_id:
-            description: The set of backups that this one is taken for, as one state of a whole system.
-            type: str
-          key_id:
-            description: The name under which the passphrase of the repository is escrowed.
-            type: str
       mariadb:
         description:
           - A MariaDB server of version 10.11 or newer, backed up by C(mariadb-backup) and its binary log, kept by
@@ -197,12 +191,6 @@ options:
                 root.
             type: list
             elements: str
-          consistency_id:
-            description: The set of backups that this one is taken for, as one state of a whole system.
-            type: str
-          key_id:
-            description: The name under which the passphrase of the repository is escrowed.
-            type: str
       postgresql:
         description:
           - A PostgreSQL cluster, backed up by pgBackRest 2.45 or newer. Run the module as the user who may read

@@ -190,6 +190,7 @@ class BackupTaking:
             "stanza": self.engine.stanza,
             "repository": self.engine.repository.name,
             "backup": None if self.taken is None else self.taken.id,
+            "consistency_id": self.engine.consistency_id,
             "tool_seconds": None if self.taken is None else self.taken.seconds,
             "notes": self.notes,
         }

@@ -100,6 +100,12 @@ options:
         type: str
         choices: [error, note, ignore]
         default: note
+  consistency_id:
+    description:
+      - The set of backups that this one is taken for, as the state of a whole system at one time. It stands in the
+        backup's record.
+    type: str
+    default: ""
   check:
     description: Also read the backup in the repository, which raises it to the trust level C(checked).
     type: bool
@@ -229,6 +235,7 @@ def main() -> None:
             "maximum_percent_of_median": {"type": "int", "default": AnomalyRules.maximum_percent},
             "maximum_entropy_percent": {"type": "int", "default": AnomalyRules.maximum_entropy_percent},
             "anomalies": {"type": "dict", "options": ANOMALIES, "default": {}},
+            "consistency_id": {"type": "str", "default": ""},
             "check": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -240,6 +247,7 @@ def main() -> None:
 def subject_of(given: dict[str, Any]) -> BackupTaking | LogShipping:
     """The subject for the strategy that is wanted."""
     engine = open_engine(given)
+    engine.consistency_id = given["consistency_id"]
     if given["strategy"] == "transaction_log":
         return LogAwaiting(engine, given["log_segment"]) if given["log_segment"] else LogShipping(engine)
     return BackupTaking(

@@ -68,6 +68,7 @@ class FilesBackup:
 
     source: Source
     keeper: Keeper
+    consistency_id: str = ""
 
     @property
     def what(self) -> str:
@@ -211,8 +212,8 @@ class FilesBackup:
             changed_bytes=reading.stored.added_bytes,
             encrypted=True,
             system_identifier=self.source.host,
-            key_id=self.source.key_id or self.keeper.repository.declared.key_id,
-            consistency_id=self.source.consistency_id,
+            key_id=self.keeper.repository.declared.key_id,
+            consistency_id=self.consistency_id,
             is_consistent=reading.is_consistent,
         )
 

@@ -36,8 +36,6 @@ OPTIONS: dict[str, Any] = {
     },
     "snapshot": snapshot_spec(),
     "staging_directory": {"type": "path", "default": "/var/lib/recovery/staging"},
-    "consistency_id": {"type": "str"},
-    "key_id": {"type": "str"},
 }
 
 
@@ -58,8 +56,6 @@ class Source:
     hooks: Hooks
     snapshot: dict[str, Any] | None
     staging: Path
-    consistency_id: str
-    key_id: str
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Source:
@@ -79,8 +75,6 @@ class Source:
             hooks=Hooks.of(options.get("hooks")),
             snapshot=options.get("snapshot"),
             staging=Path(options["staging_directory"]) / str(options["stanza"]),
-            consistency_id=options.get("consistency_id") or "",
-            key_id=options.get("key_id") or "",
         )
 
 

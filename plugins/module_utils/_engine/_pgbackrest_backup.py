@@ -39,6 +39,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 TOOL_TYPES = {"full": "full", "differential": "diff", "incremental": "incr"}
+# What pgBackRest keeps with a backup, in its own words.
+SET = "consistency_id"
 LABEL = re.compile(r"new backup label = (\S+)")
 DONE = "backup command end: completed successfully"
 WRITE_FAILED = re.compile(r"\[064\]|FileWriteError|unable to write")
@@ -88,10 +90,11 @@ def configured_hosts(tool: PgBackRest) -> dict[str, str]:
     return found
 
 
-def take_backup(tool: PgBackRest, strategy: str, repository: Repository) -> Taken:
+def take_backup(tool: PgBackRest, strategy: str, repository: Repository, consistency_id: str = "") -> Taken:
     """One backup; success is the tool's own last word and a label, not its exit code."""
     what = f"take a {strategy} backup of stanza {tool.stanza} into {repository}"
     arguments = [f"--type={TOOL_TYPES[strategy]}", "--log-level-console=info", *tool.jobs_argument]
+    arguments += [f"--annotation={SET}={consistency_id}"] if consistency_id else []
     finished = run_tool(tool.argv("backup", *arguments), deadline=tool.deadline)
     label = LABEL.search(finished.stdout)
     if finished.rc != 0:

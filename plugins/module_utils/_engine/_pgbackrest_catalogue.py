@@ -158,6 +158,7 @@ def parse_backup(
         system_identifier=str(database["system-id"]),
         server_version=str(database["version"]),
         key_id=repository.declared.key_id if is_encrypted else "",
+        consistency_id=str((backup.get("annotation") or {}).get("consistency_id", "")),
         errors=errors,
     )
 

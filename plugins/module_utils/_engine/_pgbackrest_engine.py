@@ -114,7 +114,7 @@ class PgBackRestEngine(Engine):
         require_right_host(self.tool, self.repository, strategy)
 
     def take(self, strategy: str) -> Taken:
-        return take_backup(self.tool, strategy, self.repository)
+        return take_backup(self.tool, strategy, self.repository, self.consistency_id)
 
     def prove_complete(self, record: BackupRecord) -> None:
         if window_of(record, record.timeline, self._read_archive()) is None:

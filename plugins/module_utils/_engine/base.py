@@ -68,6 +68,9 @@ class Engine(Copying, ABC):
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
 
+    # The set of backups, of a whole system at one time, that the next one is taken for.
+    consistency_id: str = ""
+
     def __init__(
         self,
         options: dict[str, Any],

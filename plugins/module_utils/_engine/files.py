@@ -103,7 +103,7 @@ class FilesEngine(Engine):
             )
 
     def take(self, strategy: str) -> Taken:
-        return FilesBackup(self.source, self.keeper).take(strategy)
+        return FilesBackup(self.source, self.keeper, self.consistency_id).take(strategy)
 
     def prove_complete(self, record: BackupRecord) -> None:
         """Nothing to wait for: a backup of files has a record only when all of it was stored."""

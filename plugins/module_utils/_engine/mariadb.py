@@ -75,8 +75,6 @@ class MariadbEngine(Engine):
         "user": {"type": "str", "default": "mysql"},
         "binary_log": {"type": "path"},
         "start_command": {"type": "list", "elements": "str"},
-        "consistency_id": {"type": "str"},
-        "key_id": {"type": "str"},
     }
 
     def __init__(
@@ -126,7 +124,7 @@ class MariadbEngine(Engine):
         _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
-        labels = Labels(str(self.options["consistency_id"] or ""), str(self.options["key_id"] or ""))
+        labels = Labels(self.consistency_id, self.repository.declared.key_id)
         return take_backup(self.live, self.keeping, strategy, jobs=self.jobs, labels=labels)
 
     def prove_complete(self, record: BackupRecord) -> None:
