@@ -131,12 +131,15 @@ def _of_site(name: str, engine: Entry, site: str, kind: str) -> dict[str, Any]:
 
 def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen: list[str]) -> list[dict[str, Any]]:
     engine = ENGINES[engine_name({"engine": source.engine})]
+    used = usable_repositories(source.entry, repositories)
+    # A host that keeps one repository writes to the others as well: two that back up one stanza would lock each other out.
+    keepers = [opened(name, repositories[name]).host for name in used] if engine.KEEPER_USER else []
+    keeper = next(filter(None, keepers), None)
     targets = []
-    for name in usable_repositories(source.entry, repositories):
+    for name in used:
         repository = repositories[name]
         if chosen and name not in chosen:
             continue
-        keeper = opened(name, repository).host if engine.KEEPER_USER else None
         targets.append(
             {
                 "name": source.name,

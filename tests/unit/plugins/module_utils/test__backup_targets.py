@@ -41,10 +41,12 @@ def test_no_target_carries_a_secret() -> None:
     assert "example-only" not in str(targets)
 
 
-def test_a_kept_backup_is_taken_by_the_keeper_and_any_other_where_the_data_is() -> None:
+def test_a_keeper_takes_all_backups_and_without_one_the_host_of_the_data_does() -> None:
     kept, offsite = backup_targets(DATABASES, REPOSITORIES)
+    assert (kept["taken_on"], kept["taken_by"]) == (offsite["taken_on"], offsite["taken_by"])
     assert (kept["taken_on"], kept["taken_by"]) == ("wit-store1", "pgbackrest")
-    assert (offsite["taken_on"], offsite["taken_by"]) == ("fra-db1", "postgres")
+    [alone] = backup_targets(DATABASES, {"offsite": REPOSITORIES["offsite"]})
+    assert (alone["taken_on"], alone["taken_by"]) == ("fra-db1", "postgres")
     assert (kept["proven_on"], kept["proven_by"]) == (["fra-db1", "dub-db1"], "postgres")
 
 
