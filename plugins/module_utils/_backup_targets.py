@@ -132,7 +132,7 @@ def _of_site(name: str, engine: Entry, site: str, kind: str) -> dict[str, Any]:
 def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen: list[str]) -> list[dict[str, Any]]:
     engine = ENGINES[engine_name({"engine": source.engine})]
     used = usable_repositories(source.entry, repositories)
-    # A host that keeps one repository writes to the others as well: two that back up one stanza would lock each other out.
+    # A host that keeps one repository writes to the others as well: two hosts would lock each other out of a stanza.
     keepers = [opened(name, repositories[name]).host for name in used] if engine.KEEPER_USER else []
     keeper = next(filter(None, keepers), None)
     targets = []
