@@ -49,6 +49,7 @@ class FilesEngine(Engine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
     REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
     IS_MADE_OF_PATHS: bool = True
+    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(
