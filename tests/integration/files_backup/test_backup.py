@@ -10,13 +10,22 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.files_backup.sandbox import HOST, PASSPHRASE, Sandbox, flip_bits, write_random
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    list_snapshots,
+    store_stream,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
 
 WAIT = {"next_action": "Look at the test"}
 
@@ -279,3 +288,42 @@ def test_a_killed_module_leaves_nothing_that_could_be_restored(sandbox: Sandbox)
     assert ids(sandbox) == [good["id"]]
     sandbox.fail("restore", "DR-REPO", directory=str(sandbox.root / "x"), backup=listed["backups"][1]["id"])
     assert sandbox.backup("incremental")["parent"] == good["id"]
+
+
+def test_a_file_system_inside_is_left_out_and_told_or_read_as_well(sandbox: Sandbox) -> None:
+    inside = sandbox.source / "inside"
+    inside.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0711", "tmpfs", str(inside)], check=True)
+    try:
+        (inside / "file").write_text("on another disk")
+        told = sandbox.succeed("backup", strategy="full")
+        assert str(inside) in told["notes"][0]
+        whole = sandbox.saying(one_file_system=False).backup()
+        assert whole["size_bytes"] > told["backup"]["size_bytes"]
+        for record in (told["backup"], whole):
+            scratch = str(sandbox.root / "scratch")
+            sandbox.succeed("backup_verify", backup=record["id"], level="restored", scratch_directory=scratch)
+    finally:
+        subprocess.run(["umount", str(inside)], check=True)
+
+
+def stored(sandbox: Sandbox, producer: str) -> int:
+    """How many snapshots there are after a stream was stored, or was not."""
+
+    def judge(finished: Finished) -> None:
+        if finished.rc != 0 or "completed OK!" not in finished.stderr:
+            raise ToolError("dump", cause=f"it ended with {finished.rc}", next_action="None")
+
+    tool = Restic.of(str(sandbox.configuration_file), Deadline(30))
+    tags = data_tags(stanza="dump", engine="files", strategy="full", set_id="x")
+    with suppress(ToolError):
+        store_stream(tool, "dump", ["sh", "-c", producer], file_name="dump.sql", tags=tags, judge=judge)
+    return len(list_snapshots(tool, "look", "dump"))
+
+
+def test_a_dump_whose_producer_dies_is_never_stored(sandbox: Sandbox) -> None:
+    assert stored(sandbox, "seq 200000; kill -9 $$") == 0
+    assert stored(sandbox, "seq 200000; exit 1") == 0
+    assert stored(sandbox, "seq 200000") == 0
+    assert sandbox.locks() == []
+    assert stored(sandbox, "seq 200000; echo completed OK! >&2") == 1
