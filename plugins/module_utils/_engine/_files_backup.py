@@ -118,9 +118,9 @@ class FilesBackup:
                     return self._store(tool, Walk(), documents, tags, parent)
             snapshot, views = frozen
             walk = Walk(real=lambda path: real_path(path, views))
-            reading = self._store(replace(tool, prefix=prefix_of(views)), walk, documents, tags, parent)
-            snapshot.require_whole({path: state[1] for path, state in reading.manifest.state.items()})
-            return reading
+            numbers = {path: state[1] for path, state in walk.state(source.paths).items()}
+            snapshot.require_whole(numbers)
+            return self._store(replace(tool, prefix=prefix_of(views)), walk, documents, tags, parent)
 
     @contextmanager
     def _frozen(self) -> Iterator[tuple[Snapshot, list[Frozen]]]:

@@ -141,6 +141,8 @@ class Engine(ABC):
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
+    # Whether backups share what they store, so that a new one can lean on data that is damaged already.
+    SHARES_DATA: bool = False
 
     def __init__(
         self,

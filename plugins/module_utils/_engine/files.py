@@ -52,6 +52,7 @@ class FilesEngine(Engine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
     REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     IS_MADE_OF_PATHS: bool = True
+    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(
