@@ -53,7 +53,8 @@ class RepositoryBeginning:
     def describe(self) -> Description:
         self.tool.repository.require_ready()
         self.identity = self.tool.identity()
-        return {"begun": self.identity is not None, "known_here": self.identity == self.memory.identity is not None}
+        is_known = self.identity is not None and self.identity == self.memory.identity
+        return {"begun": self.identity is not None, "known_here": is_known}
 
     def plan(self, before: Description) -> Description:
         known = self.memory.identity

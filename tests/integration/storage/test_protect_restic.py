@@ -94,4 +94,3 @@ def test_restic_is_configured_and_every_repository_begun_without_telling_a_secre
     (home / "play.yml").write_text(PLAY)
     said = play(home, "-vvv", "--diff")
     assert "root:700 root:600 root:600 2" in said
-    assert "changed=0" in play(home)
