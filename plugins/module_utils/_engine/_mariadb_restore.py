@@ -126,36 +126,63 @@ def require_possible(selection: Selection, *, is_in_place: bool) -> None:
         )
 
 
-def extract(instance: Instance, selection: Selection) -> None:
-    """Turn a proven copy into dumps of the wanted part: the directory holds nothing else afterwards."""
+def extract(instance: Instance, selection: Selection) -> list[str]:
+    """Turn a proven copy into dumps of the wanted part: the directory holds nothing else afterwards.
+
+    Returns what an operator should know.
+    """
     dumps = instance.own / "dumps"
     dumps.mkdir(mode=0o700)
     instance.programs.own(dumps)
-    parts = [(name, "") for name in selection.databases]
-    parts += [(table.partition(".")[0], table.partition(".")[2]) for table in selection.tables]
-    for database, table in parts:
-        dump(instance, database, table, dumps)
+    left_out: list[str] = []
+    for database in selection.databases:
+        broken = broken_views(instance, database)
+        left_out += [f"{database}.{view}" for view in broken]
+        dump(instance, database, "", dumps, broken)
+    for database, _dot, table in (each.partition(".") for each in selection.tables):
+        dump(instance, database, table, dumps, [])
     instance.stop()
     instance.require_clean_end()
     for path in instance.directory.iterdir():
-        if path.name == OWN:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        if path.name != OWN:
+            remove(path)
     for path in dumps.iterdir():
         path.rename(instance.directory / path.name)
     instance.clear()
+    return [f"The view {view} refers to what is not there, and is not in the dump" for view in left_out]
 
 
-def dump(instance: Instance, database: str, table: str, directory: Path) -> None:
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def broken_views(instance: Instance, database: str) -> list[str]:
+    """The views that refer to what is not there: one of them would end a dump of the whole database."""
+    listed = (
+        "SELECT TABLE_NAME FROM information_schema.TABLES "
+        f"WHERE TABLE_TYPE = 'VIEW' AND HEX(TABLE_SCHEMA) = '{database.encode().hex().upper()}';"
+    )
+    names = [row[0] for row in instance.ask(listed)]
+    checked = {name: instance.ask(f"CHECK TABLE {identifier(database)}.{identifier(name)};") for name in names}
+    return [name for name, rows in checked.items() if any(row[2].lower() == "error" for row in rows if len(row) > 2)]
+
+
+def identifier(name: str) -> str:
+    """A name as SQL wants it when it may hold anything."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def dump(instance: Instance, database: str, table: str, directory: Path, left_out: list[str]) -> None:
     """One database or table as statements that name no database and never replace a table that is there."""
     name = quote(database, safe="") + (f".{quote(table, safe='')}" if table else "")
     target = directory / f"{name}.sql"
     arguments = ["--no-defaults", f"--socket={instance.socket}", "--user=root", "--single-transaction", "--hex-blob"]
     arguments += ["--skip-add-drop-table", "--default-character-set=utf8mb4", "--triggers", "--tz-utc"]
     arguments += [] if table else ["--routines", "--events"]
+    arguments += [f"--ignore-table={database}.{view}" for view in left_out]
     arguments += [f"--result-file={target}", "--", database, *([table] if table else [])]
     finished = instance.programs.run("mariadb-dump", *arguments)
     what = f"take {name} out of the copy in {instance.directory}"
