@@ -136,8 +136,17 @@ class BackupTaking:
             self.notes.append(f"A {record.strategy} backup was taken instead of {self.strategy}")
         self.engine.prove_complete(record)
         self._require_plausible_size(record, catalogue.records)
-        if self.check:
+        if self.check or self._may_lean_on_damage:
             self._check(record)
+
+    @property
+    def _may_lean_on_damage(self) -> bool:
+        """Whether what is stored once for all is known to be damaged: only reading shows what that touches."""
+        if self.catalogue is None:
+            raise AssertionError("describe() comes first")
+        return self.engine.SHARES_DATA and any(
+            record.is_complete and not record.is_usable for record in self.ledger.judge(self.catalogue.records)
+        )
 
     def _possible_strategy(self) -> str:
         """Full when what the wanted one would build on is known to be damaged."""

@@ -144,6 +144,8 @@ class Engine(ABC):
     PARTS: tuple[str, ...] = ()
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
+    # Whether backups share what they store, so that a new one can lean on data that is damaged already.
+    SHARES_DATA: bool = False
 
     def __init__(
         self,

@@ -50,6 +50,7 @@ class FilesEngine(Engine):
     REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
     IS_MADE_OF_PATHS: bool = True
     PARTS: tuple[str, ...] = ("paths",)
+    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(

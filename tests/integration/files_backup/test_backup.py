@@ -244,18 +244,38 @@ def test_a_repository_that_is_not_what_it_was_is_refused(shop: Sandbox, how: str
     assert PASSPHRASE not in failed["msg"]
 
 
-def test_a_damaged_repository_is_found_by_reading_only_and_told_by_backup(shop: Sandbox) -> None:
+def test_a_damage_is_found_by_reading_and_no_new_backup_leans_on_it(shop: Sandbox) -> None:
     damaged = shop.variation("damaged")
     first = ids(damaged)[0]
     write_random(damaged.source / "only in the second", 400_000, seed=9)
     try:
         second = damaged.backup("incremental")["id"]
+        flip_bits(next(path for path in damaged.packs() if path.stat().st_size > 390_000))
+        damaged.fail("backup_verify", "DR-INT", backup=second, level="checked")
+        assert damaged.succeed("backup_verify", backup=first, level="checked")["trust"] == "checked"
+        # restic stores nothing twice, so the file that it believes to have would be damaged in the next one as well.
+        leaning = damaged.fail("backup", "DR-INT", strategy="incremental")
+        assert "Pack ID does not match" in leaning["cause"]
+        assert ids(damaged) == [first]
     finally:
         (damaged.source / "only in the second").unlink()
-    flip_bits(next(path for path in damaged.packs() if path.stat().st_size > 390_000))
-    damaged.fail("backup_verify", "DR-INT", backup=second, level="checked")
-    assert damaged.succeed("backup_verify", backup=first, level="checked")["trust"] == "checked"
-    listed = {each["id"]: each for each in damaged.succeed("backup_info")["backups"]}
-    assert listed[second]["errors"] and not listed[first]["errors"]
-    # What it would build on is damaged, so the next one reads everything again, and says so.
-    assert "damaged" not in str(damaged.succeed("backup", strategy="incremental")["backup"]["errors"])
+    free = damaged.succeed("backup", strategy="incremental")
+    assert (free["backup"]["strategy"], free["backup"]["trust"]["level"]) == ("full", "checked")
+    assert "chain is broken" in free["notes"][0]
+
+
+def test_a_killed_module_leaves_nothing_that_could_be_restored(sandbox: Sandbox) -> None:
+    good = sandbox.backup()
+    flag = sandbox.root / "held"
+    module = sandbox.saying(hooks={"quiesce": ["sh", "-c", f"touch {flag}; sleep 60"]}).begin("backup", strategy="full")
+    Deadline(10).wait_until("see it hold the application", flag.exists, bool, every_seconds=0.02, **WAIT)
+    os.killpg(module.pid, signal.SIGKILL)
+    module.communicate()
+    orphan = sandbox.restic("backup", "--tag", "recovery,stanza=shop,engine=files,part=data,set=x", str(sandbox.source))
+    assert "saved" in orphan
+    listed = sandbox.succeed("backup_info")
+    assert listed["backup_running"] is False
+    assert [each["is_complete"] for each in listed["backups"]] == [True, False]
+    assert ids(sandbox) == [good["id"]]
+    sandbox.fail("restore", "DR-REPO", directory=str(sandbox.root / "x"), backup=listed["backups"][1]["id"])
+    assert sandbox.backup("incremental")["parent"] == good["id"]
