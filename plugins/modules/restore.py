@@ -200,8 +200,7 @@ reached:
   sample: {lsn: 0/8FFF2A0, at: "2026-01-02T08:59:58.812345Z", timeline: 2, log_position: null,
     by: "recovery stopping before commit of transaction 741, time 2026-01-02 08:59:59.012345+00"}
 kept:
-  description:
-    - Where the former data is kept; null when there was none. With several paths see RV(paths).
+  description: Where the former data is kept; null when there was none. With several paths see RV(paths).
   returned: success
   type: str
   sample: /var/lib/postgresql/15/main.pre-20260102T090000
@@ -220,8 +219,7 @@ preflight:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {check: space, passed: true, observed: 7516192768 bytes free, required: 25535328 bytes}
+  sample: [{check: space, passed: true, observed: 7516192768 bytes free, required: 25535328 bytes}]
 paths:
   description: What became of each path that was put in place; empty for an engine of one directory.
   returned: success
@@ -253,9 +251,8 @@ data_state:
   sample: partial_quarantined
 error_code:
   description:
-    - What kind of failure it was.
-    - C(DR-INPUT), C(DR-WAL), C(DR-TL), C(DR-INT),
-      C(DR-KEY), C(DR-SPACE), C(DR-REPO), C(DR-VER), C(DR-PRE).
+    - What kind of failure it was, one of C(DR-INPUT), C(DR-WAL), C(DR-TL), C(DR-INT), C(DR-KEY), C(DR-SPACE),
+      C(DR-REPO), C(DR-VER), C(DR-PRE).
   returned: failure
   type: str
   sample: DR-KEY

@@ -25,6 +25,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     windows_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import candidates
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Finding
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     LogGapError,
     RecoveryError,
@@ -182,3 +183,16 @@ def until_second(stretches: list[Stretch], second: int) -> list[Stretch]:
     """The stretches that can hold a transaction from before a second: later files begin after it."""
     kept = [each for each in stretches if each.log.created_at < second]
     return kept or stretches[:1]
+
+
+def preflight_of(way: Way, target: RecoveryTarget, log_bytes: int, series: str) -> list[Finding]:
+    """What was looked at to find the way, what was seen, and what is needed."""
+    record, said = way.record, way.window.as_result()
+    return [
+        Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
+        Finding("chain", True, f"{len(record.chain) + 1} backups", "all there, undamaged"),
+        Finding("window", True, f"{said['from_at']} to {said['until_at']} without a gap", str(target)),
+        Finding("log", True, f"{log_bytes} bytes from {way.start.position}", f"shipped to {said['until_position']}"),
+        Finding("timeline", True, f"{record.timeline} leads to {way.window.timeline}", str(way.window.timeline)),
+        Finding("version", True, record.server_version, series),
+    ]

@@ -124,22 +124,44 @@ def require_possible(selection: Selection, *, is_in_place: bool) -> None:
         )
 
 
-def extract(instance: Instance, selection: Selection, destination: Path) -> list[dict[str, Any]]:
-    """The wanted parts of a running copy as dumps: ``{part, file, rows, tables}``."""
+def extract(instance: Instance, selection: Selection, destination: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The wanted parts of a running copy as dumps (``{part, file, rows, tables}``), and notes for the operator."""
     destination.mkdir(mode=0o700)
     instance.programs.own(destination)
-    parts = [(name, "") for name in selection.databases]
-    parts += [(table.partition(".")[0], table.partition(".")[2]) for table in selection.tables]
-    return [dump(instance, database, table, destination) for database, table in parts]
+    found, left_out = [], []
+    for database in selection.databases:
+        broken = broken_views(instance, database)
+        left_out += [f"{database}.{view}" for view in broken]
+        found.append(dump(instance, database, "", destination, broken))
+    for database, _dot, table in (each.partition(".") for each in selection.tables):
+        found.append(dump(instance, database, table, destination, []))
+    return found, [f"The view {view} refers to what is not there, and is not in the dump" for view in left_out]
 
 
-def dump(instance: Instance, database: str, table: str, directory: Path) -> dict[str, Any]:
+def broken_views(instance: Instance, database: str) -> list[str]:
+    """The views that refer to what is not there: one of them would end a dump of the whole database."""
+    listed = (
+        "SELECT TABLE_NAME FROM information_schema.TABLES "
+        f"WHERE TABLE_TYPE = 'VIEW' AND HEX(TABLE_SCHEMA) = '{database.encode().hex().upper()}';"
+    )
+    names = [row[0] for row in instance.ask(listed)]
+    checked = {name: instance.ask(f"CHECK TABLE {identifier(database)}.{identifier(name)};") for name in names}
+    return [name for name, rows in checked.items() if any(row[2].lower() == "error" for row in rows if len(row) > 2)]
+
+
+def identifier(name: str) -> str:
+    """A name as SQL wants it when it may hold anything."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def dump(instance: Instance, database: str, table: str, directory: Path, left_out: list[str]) -> dict[str, Any]:
     """One database or table as statements that name no database and never replace a table that is there."""
     name = quote(database, safe="") + (f".{quote(table, safe='')}" if table else "")
     target = directory / f"{name}.sql"
     arguments = ["--no-defaults", f"--socket={instance.socket}", "--user=root", "--single-transaction", "--hex-blob"]
     arguments += ["--skip-add-drop-table", "--default-character-set=utf8mb4", "--triggers", "--tz-utc"]
     arguments += [] if table else ["--routines", "--events"]
+    arguments += [f"--ignore-table={database}.{view}" for view in left_out]
     arguments += [f"--result-file={target}", "--", database, *([table] if table else [])]
     finished = instance.programs.run("mariadb-dump", *arguments)
     what = f"take {name} out of the copy in {instance.directory}"

@@ -16,7 +16,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine 
     _mariadb_replay,
     _mariadb_restore,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_choice import Way, choose
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_choice import (
+    Way,
+    choose,
+    preflight_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_instance import Instance
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_keeping import Keeping
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import LiveServer
@@ -43,7 +47,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Check,
     Engine,
     Examination,
-    Finding,
     Reached,
     RestorePlan,
     Selection,
@@ -91,6 +94,7 @@ class MariadbEngine(Engine):
         self.live = LiveServer.of(options, self.programs)
         self.keeping = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
         self._proven: Proven | None = None
+        self._notes: list[str] = []
 
     @property
     def stanza(self) -> str:
@@ -178,18 +182,10 @@ class MariadbEngine(Engine):
     ) -> RestorePlan:
         holdings = self.keeping.holdings
         way = choose(records, holdings.starts, holdings.archive, target, backup=backup, timeline=timeline)
-        record, said = way.record, way.window.as_result()
-        self._require_programs(record)
+        self._require_programs(way.record)
         log_bytes = sum(each.log.size_bytes for each in _mariadb_replay.needed(way, target))
-        preflight = [
-            Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
-            Finding("chain", True, f"{len(record.chain) + 1} backups", "all there, undamaged"),
-            Finding("window", True, f"{said['from_at']} to {said['until_at']} without a gap", str(target)),
-            Finding("log", True, f"{log_bytes} bytes from {way.start.position}", said["until_position"]),
-            Finding("timeline", True, f"{record.timeline} leads to {way.window.timeline}", str(way.window.timeline)),
-            Finding("version", True, record.server_version, self.programs.series),
-        ]
-        return RestorePlan(record, target, way.window.timeline, 0, preflight, selection)
+        preflight = preflight_of(way, target, log_bytes, self.programs.series)
+        return RestorePlan(way.record, target, way.window.timeline, 0, preflight, selection)
 
     def _require_programs(self, record: BackupRecord) -> None:
         what = f"restore backup {record.id}"
@@ -255,7 +251,8 @@ class MariadbEngine(Engine):
         self, directory: Path, selection: Selection, destination: Path, *, port: int | None
     ) -> list[dict[str, Any]]:
         instance = Instance(directory, self.programs, self._require_proven().names_are_lower_case)
-        return _mariadb_restore.extract(instance, selection, destination)
+        found, self._notes = _mariadb_restore.extract(instance, selection, destination)
+        return found
 
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
         proven, archive = self._require_proven(), self.keeping.holdings.archive
@@ -271,6 +268,10 @@ class MariadbEngine(Engine):
         if self._proven is None:
             raise AssertionError("prove() comes first")
         return self._proven
+
+    @property
+    def restore_notes(self) -> list[str]:
+        return self._notes
 
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         state = self.live.open()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.integration.mariadb_backup.conftest import MakeSandbox
 from tests.integration.mariadb_backup.sandbox import Sandbox, server_of
+from tests.integration.servers.process import free_port
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,9 @@ def test_what_was_abandoned_is_never_built_upon_and_never_replayed(lost: Sandbox
     assert [each["timeline"] for each in listed["windows"]] == [1, 2]
     beside = lost.root / "beside"
     # From the backup of before, over the fork, along the new timeline.
-    lost.succeed("restore", directory=str(beside))
+    port = free_port()
+    lost.succeed("restore", directory=str(beside), port=port, listen_on_localhost=True)
+    assert lost.sql("SELECT @@bind_address, @@port, @@skip_networking", at=beside) == f"127.0.0.1\t{port}\t0"
     assert lost.products(at=beside) == ["good", "after the restore"]
     lost.succeed("restore", directory=str(beside), state="absent")
     taken = lost.succeed("backup", strategy="incremental")
