@@ -17,9 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 class RepositoryTool(ABC):
     """One tool with one repository. Words and exit codes that are not known to be success raise."""
 
-    def __init__(
-        self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
-    ) -> None:
+    def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         self.repository = repository
         self.stanza = stanza
         self.configuration_file = configuration_file
