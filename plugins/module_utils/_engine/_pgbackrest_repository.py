@@ -40,9 +40,7 @@ SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value
 class PgBackRestTool(RepositoryTool):
     NAME: str = "pgbackrest"
 
-    def __init__(
-        self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
-    ) -> None:
+    def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         super().__init__(repository, stanza=stanza, configuration_file=configuration_file, deadline=deadline)
         self.file = Path(configuration_file or CONFIGURATION_FILE)
 

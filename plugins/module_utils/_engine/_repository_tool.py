@@ -19,9 +19,7 @@ class RepositoryTool(ABC):
 
     NAME: str
 
-    def __init__(
-        self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
-    ) -> None:
+    def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         self.repository = repository
         self.stanza = stanza
         self.configuration_file = configuration_file

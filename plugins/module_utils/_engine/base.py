@@ -95,12 +95,7 @@ class Engine(Copying, ABC):
 
     def open_repository_tool(self) -> RepositoryTool:
         """The tool that keeps the backups, for work on the repository itself."""
-        return self.REPOSITORY_TOOL(
-            self.repository,
-            stanza=self.stanza,
-            configuration_file=self.configuration_file,
-            deadline=self.deadline,
-        )
+        return self.REPOSITORY_TOOL(self.repository, self.stanza, self.configuration_file, self.deadline)
 
     @property
     @abstractmethod
