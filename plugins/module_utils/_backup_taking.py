@@ -65,6 +65,7 @@ class BackupTaking:
     def describe(self) -> Description:
         if self.known is None:
             self.engine.require_here(self.strategy)
+            self.engine.repository.require_ready()
         catalogue = self.engine.read_records()
         self.catalogue = catalogue
         if self.known is None:
@@ -136,8 +137,17 @@ class BackupTaking:
             self.notes.append(f"A {record.strategy} backup was taken instead of {self.strategy}")
         self.engine.prove_complete(record)
         self._judge_anomalies(record, self.ledger.judge(catalogue.records))
-        if self.check:
+        if self.check or self._may_lean_on_damage:
             self._check(record)
+
+    @property
+    def _may_lean_on_damage(self) -> bool:
+        """Whether what is stored once for all is known to be damaged: only reading shows what that touches."""
+        if self.catalogue is None:
+            raise AssertionError("describe() comes first")
+        return self.engine.SHARES_DATA and any(
+            record.is_complete and not record.is_usable for record in self.ledger.judge(self.catalogue.records)
+        )
 
     def _possible_strategy(self) -> str:
         """Full when what the wanted one would build on is known to be damaged."""

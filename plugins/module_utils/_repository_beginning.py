@@ -20,7 +20,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     RepositoryError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,8 @@ class RepositoryBeginning:
     def describe(self) -> Description:
         self.tool.repository.require_ready()
         self.identity = self.tool.identity()
-        return {"begun": self.identity is not None, "known_here": self.identity == self.memory.identity is not None}
+        is_known = self.identity is not None and self.identity == self.memory.identity
+        return {"begun": self.identity is not None, "known_here": is_known}
 
     def plan(self, before: Description) -> Description:
         known = self.memory.identity
@@ -75,17 +75,15 @@ class RepositoryBeginning:
         return "nothing was begun there" if self.identity is None else f"it is {self.identity}"
 
     def _require_empty(self) -> None:
-        store = self._store()
+        """Where a tool has a directory of its own; one that shares its place refuses by itself what it cannot use."""
+        store = self.tool.repository.open_store(self.tool.secrets()) if self.tool.root else None
         found = [] if store is None else [each.name for each in store.list(self.tool.root)]
-        if self.tool.root and found:
+        if found:
             raise PreconditionError(
                 f"initialise {self.tool.repository}",
                 cause=f"it is not empty: {', '.join(sorted(found)[:5])}",
                 next_action="Find out whose these are; name an empty place, or bring back what is missing there",
             )
-
-    def _store(self) -> Store | None:
-        return self.tool.repository.open_store(self.tool.secrets())
 
     def apply(self, before: Description, after: Description) -> None:
         if not before["begun"]:

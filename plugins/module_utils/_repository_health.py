@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -23,8 +22,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Protection, Store
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import Declared
 
 PROBE_BYTES = 4096
 NOT_OBSERVED = "not observed"
@@ -70,9 +67,8 @@ class Health:
 class Examination:
     """One examination of one repository."""
 
-    def __init__(self, repository: Repository, declared: Declared, tool: RepositoryTool, limits: Limits) -> None:
-        self.repository = repository
-        self.declared = declared
+    def __init__(self, tool: RepositoryTool, limits: Limits) -> None:
+        self.repository = tool.repository
         self.tool = tool
         self.limits = limits
         self.health = Health()
@@ -83,6 +79,8 @@ class Examination:
         """Look at all of it; what cannot be looked at because of what failed before counts as failed."""
         self._look_at_the_place()
         store = self._open_store()
+        if store is None and not self.health.errors and self._is_reachable:
+            self._act("lock", "its tool writes and removes a lock", self.tool.write_and_remove)
         if store is not None:
             self._probe(store)
             self._look_at_its_certificate(store)
@@ -111,18 +109,18 @@ class Examination:
         self._act(
             "configured",
             "this user can read the tool's configuration",
-            lambda: store.append(self.repository.open_store(self.tool.secrets())),
+            lambda: store.append(self.repository.open_store(self.tool.secrets()) or self.tool.open_store()),
         )
         return store[0] if store else None
 
     def _probe(self, store: Store) -> None:
         """Write, list, read back and remove a small object; each of the four may be refused by itself."""
-        name, content = f"recovery-probe-{secrets.token_hex(8)}", os.urandom(PROBE_BYTES)
+        name, content = f"recovery-probe-{secrets.token_hex(8)}", secrets.token_hex(PROBE_BYTES // 2).encode()
         self._act("list", "what is there can be listed", lambda: store.list(self.tool.root), timed=True)
         if not self._act("write", "a new object is accepted", lambda: store.put(name, content), timed=True):
             return
         self._act("read_back", "it comes back as it was written", lambda: _same(store.get(name), content), timed=True)
-        if self.declared.is_immutable:
+        if self.repository.declared.is_immutable:
             self._remove_from_what_forbids_it(store, name)
         else:
             self._act("delete", "it can be removed again", lambda: store.delete(name), timed=True)
@@ -159,7 +157,7 @@ class Examination:
             self.health.protection = store.protection()
         except RecoveryError as error:
             self.health.protection = Protection(observed=f"{NOT_OBSERVED}: {error.cause}")
-        if self.declared.is_immutable:
+        if self.repository.declared.is_immutable:
             seen = self.health.protection
             self.health.add("immutable", seen.is_immutable is True, seen.observed, "locked for some days, as declared")
 

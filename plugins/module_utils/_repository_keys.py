@@ -61,7 +61,7 @@ class KeyRotation:
         return {"keys": len(self._listed)}
 
 
-def prove_escrow(tool: RepositoryTool, passphrase: str, key_id: str) -> dict[str, Any]:
+def prove_escrow(tool: RepositoryTool, passphrase: str) -> dict[str, Any]:
     """The lost-key drill: the passphrase from the escrow opens the repository, and nothing of it is written."""
     if not passphrase:
         raise EncryptionError(
@@ -73,7 +73,7 @@ def prove_escrow(tool: RepositoryTool, passphrase: str, key_id: str) -> dict[str
     proof = {
         "repository": tool.repository.name,
         "identity": identity,
-        "key_id": key_id,
+        "key_id": tool.repository.declared.key_id,
         "opened_at": written(now()),
     }
     return {"identity": identity, "escrow": proof, "recovery": proof}

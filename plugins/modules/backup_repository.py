@@ -175,10 +175,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module 
     run_subject,
     run_verdict,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
-    Declared,
-    declared_of,
-)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_beginning import (
     Memory,
     RepositoryBeginning,
@@ -216,7 +212,7 @@ def main() -> None:
     given = module.params
     with failing_cleanly(module):
         engine = open_engine(given)
-        tool, declared = engine.open_repository_tool(), declared_of(given["repository"])
+        tool = engine.open_repository_tool()
         file = Path(given["memory_directory"]) / f"{tool.memory_name}.json"
         acts = {
             "present": lambda: run_subject(
@@ -224,22 +220,18 @@ def main() -> None:
                 RepositoryBeginning(tool, Memory(file), accept_new=given["accept_new_repository"]),
                 what="begin the repository",
             ),
-            "healthy": lambda: run_verdict(module, lambda _is_check_mode: judge(tool, declared, given)),
+            "healthy": lambda: run_verdict(module, lambda _is_check_mode: judge(tool, given)),
             "rotated": lambda: run_subject(
                 module,
                 KeyRotation(tool, new=given["new_passphrase"], old=given["old_passphrase"]),
                 what="change the keys of the repository",
             ),
-            "escrow_proven": lambda: run_observation(
-                module, lambda: prove_escrow(tool, given["escrowed_passphrase"], declared.key_id)
-            ),
+            "escrow_proven": lambda: run_observation(module, lambda: prove_escrow(tool, given["escrowed_passphrase"])),
         }
         acts[given["state"]]()
 
 
-def judge(
-    tool: RepositoryTool, declared: Declared, given: dict[str, Any]
-) -> tuple[dict[str, Any], RecoveryError | None]:
+def judge(tool: RepositoryTool, given: dict[str, Any]) -> tuple[dict[str, Any], RecoveryError | None]:
     """The health of the repository, and what it fails with."""
     limits = Limits(
         given["minimum_free_bytes"],
@@ -252,7 +244,7 @@ def judge(
             "read the option maximum_latency_seconds", cause="it is not above zero", next_action="Give it some seconds"
         )
     repository = tool.repository
-    health = Examination(repository, declared, tool, limits).run()
+    health = Examination(tool, limits).run()
     results = {**health.as_result(), "recovery": {"repository": repository.name, **health.as_result()}}
     if health.is_healthy:
         return results, None

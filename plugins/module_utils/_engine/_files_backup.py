@@ -118,9 +118,9 @@ class FilesBackup:
                     return self._store(tool, Walk(), documents, tags, parent)
             snapshot, views = frozen
             walk = Walk(real=lambda path: real_path(path, views))
-            reading = self._store(replace(tool, prefix=prefix_of(views)), walk, documents, tags, parent)
-            snapshot.require_whole({path: state[1] for path, state in reading.manifest.state.items()})
-            return reading
+            numbers = {path: state[1] for path, state in walk.state(source.paths).items()}
+            snapshot.require_whole(numbers)
+            return self._store(replace(tool, prefix=prefix_of(views)), walk, documents, tags, parent)
 
     @contextmanager
     def _frozen(self) -> Iterator[tuple[Snapshot, list[Frozen]]]:
@@ -186,7 +186,7 @@ class FilesBackup:
                 next_action="Hold the source still by hooks, use the strategy snapshot, or set on_change to report",
                 evidence={"changed": first_of(reading.changed)},
             )
-        names = [each for each in reading.manifest.entries.values() if each.type not in ("directory", "socket")]
+        names = [each for each in reading.manifest.entries.values() if each.type == "file"]
         if not reading.changed and not reading.unreadable and len(names) != reading.stored.files:
             raise IntegrityError(
                 self.what,
@@ -211,7 +211,7 @@ class FilesBackup:
             changed_bytes=reading.stored.added_bytes,
             encrypted=True,
             system_identifier=self.source.host,
-            key_id=self.source.key_id,
+            key_id=self.source.key_id or self.keeper.repository.declared.key_id,
             consistency_id=self.source.consistency_id,
             is_consistent=reading.is_consistent,
         )

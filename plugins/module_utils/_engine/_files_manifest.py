@@ -11,11 +11,11 @@ import fcntl
 import hashlib
 import os
 import stat
-import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 TYPES = {
     stat.S_IFREG: "file",
@@ -30,35 +30,41 @@ BLOCK_BYTES = 512
 READ_FLAGS = 0x80086601  # FS_IOC_GETFLAGS
 # Immutable, append only, no dump, no copy on write: what a restore cannot bring back.
 LOST_FLAGS = {0x10: "immutable", 0x20: "append_only", 0x40: "no_dump", 0x800000: "no_copy_on_write"}
+NO_FLAGS = bytes(8)
+ANY_LOST = sum(LOST_FLAGS)
+NOTHING: dict[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One name in the tree. ``links`` is the same for all names of one file that has several."""
+class Entry(NamedTuple):
+    """One name in the tree. ``links`` is the same for all names of one file that has several.
+
+    A tuple, for a million of them are made, kept with the backup, and read again.
+    """
 
     type: str
-    mode: int
-    uid: int
-    gid: int
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
     size: int = 0
     mtime_ns: int = 0
     allocated: int = 0
     target: str = ""
     links: str = ""
-    xattrs: dict[str, str] = field(default_factory=dict)
-    flags: list[str] = field(default_factory=list)
-    sha256: str = ""
     device: int = 0
+    sha256: str = ""
+    flags: list[str] | tuple[str, ...] = ()
+    xattrs: dict[str, str] = NOTHING
 
     @property
     def is_sparse(self) -> bool:
         return self.type == "file" and self.allocated < self.size
 
-    def as_json(self) -> dict[str, Any]:
-        """Without what is empty: a million of them are kept with a backup."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", 0, [], {})} | {
-            "mode": self.mode
-        }
+    def as_json(self) -> list[Any]:
+        """In the order of the fields, without the empty ones at the end."""
+        row: list[Any] = list(self)
+        while not row[-1]:
+            row.pop()
+        return row
 
 
 @dataclass
@@ -85,7 +91,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Manifest:
-        return cls({path: Entry(**{"uid": 0, "gid": 0, **entry}) for path, entry in content.items()})
+        return cls({path: Entry(*row) for path, row in content.items()})
 
 
 def _sum_once(entries: Any, size_of: Callable[[Entry], int]) -> int:
@@ -175,7 +181,7 @@ class Walk:
             target=os.readlink(real) if kind == "link" else "",
             links=f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 and kind != "directory" else "",
             xattrs=xattrs_of(real),
-            flags=flags_of(real) if kind in ("file", "directory") else [],
+            flags=flags_of(real) if kind in ("file", "directory") else (),
             sha256=hash_of(real) if self.with_hashes and is_file else "",
             device=status.st_rdev if kind.endswith("_device") else 0,
         )
@@ -190,28 +196,31 @@ def state_of(status: os.stat_result) -> tuple[int, ...]:
 
 def xattrs_of(path: str) -> dict[str, str]:
     """The names of the extended attributes, access lists among them, with a digest of each value."""
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return NOTHING
     found: dict[str, str] = {}
     with suppress(OSError):
-        for name in os.listxattr(path, follow_symlinks=False):
+        for name in names:
             value = os.getxattr(path, name, follow_symlinks=False)
             found[name] = hashlib.sha256(value).hexdigest()[:16]
     return found
 
 
-def flags_of(path: str) -> list[str]:
+def flags_of(path: str) -> tuple[str, ...]:
     """The flags of the inode that a restore cannot bring back."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return []
+        return ()
     try:
-        answer = fcntl.ioctl(descriptor, READ_FLAGS, struct.pack("l", 0))
+        bits = int.from_bytes(fcntl.ioctl(descriptor, READ_FLAGS, NO_FLAGS)[:4], sys.byteorder)
     except OSError:
-        return []
+        return ()
     finally:
         os.close(descriptor)
-    bits = struct.unpack("l", answer)[0]
-    return [name for bit, name in LOST_FLAGS.items() if bits & bit]
+    return tuple(name for bit, name in LOST_FLAGS.items() if bits & bit) if bits & ANY_LOST else ()
 
 
 def hash_of(path: str) -> str:

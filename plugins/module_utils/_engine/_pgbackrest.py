@@ -80,11 +80,6 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         RepositoryError,
         "See whether the repository is up and can be reached from this host",
     ),
-    (
-        r"repo\d+-type' *option|'sftp' is not allowed for 'repo\d+-type'",
-        VersionError,
-        "This pgBackRest does not know that kind of repository; use repository_host",
-    ),
     (r"\[056\]|DbConnectError", PreconditionError, "See whether the database server runs and accepts this user"),
     (r"\[038\]|while PostgreSQL is running", PreconditionError, "Stop the server first"),
     (r"\[040\]|contains files", PreconditionError, "Restore into an empty directory"),
@@ -139,6 +134,17 @@ class PgBackRest:
         """In every repository of the configuration: this one command knows no other way."""
         argv = ["pgbackrest", "stanza-create", f"--config={self.configuration_file}", f"--stanza={self.stanza}"]
         return run_tool([*argv, "--log-level-console=info"], deadline=self.deadline)
+
+    def require_version(self, since: tuple[int, int], what: str) -> None:
+        """An older one takes its whole configuration for wrong when it names what came later."""
+        said = run_tool(["pgbackrest", "version"], deadline=self.deadline).stdout.split()
+        version = tuple(int(part) for part in re.findall(r"\d+", said[-1] if said else "")[:2])
+        if version < since:
+            raise VersionError(
+                what,
+                cause=f"this is {' '.join(said)}, and only {since[0]}.{since[1]} knows this kind of repository",
+                next_action="Install a newer pgBackRest, or reach the same host as repository_host",
+            )
 
     def require(self, what: str, command: str, *arguments: str) -> Finished:
         """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""

@@ -28,7 +28,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import from_epoch
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
+    OLDEST_PGBACKREST,
+    Repository,
+)
 
 STRATEGIES = {"full": "full", "diff": "differential", "incr": "incremental"}
 # pgBackRest's status of a repository: it exits with 0 whatever it is.
@@ -52,6 +55,8 @@ class StanzaInfo:
 def read_info(tool: PgBackRest, repository: Repository) -> StanzaInfo:
     """The stanza in this repository; one that is missing or cannot be read is a failure, whatever the exit code."""
     what = f"read the backups of stanza {tool.stanza} in {repository}"
+    if repository.PGBACKREST_SINCE > OLDEST_PGBACKREST:
+        tool.require_version(repository.PGBACKREST_SINCE, what)
     answer = tool.read_json(what, "info")
     stanza = next((entry for entry in answer if entry.get("name") == tool.stanza), None)
     if stanza is None:
@@ -152,6 +157,7 @@ def parse_backup(
         encrypted=is_encrypted,
         system_identifier=str(database["system-id"]),
         server_version=str(database["version"]),
+        key_id=repository.declared.key_id if is_encrypted else "",
         errors=errors,
     )
 

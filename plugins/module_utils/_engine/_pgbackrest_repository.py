@@ -21,6 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import read_info
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_store import PgBackRestStore
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
     RepositoryTool,
 )
@@ -37,9 +38,7 @@ SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value
 
 
 class PgBackRestTool(RepositoryTool):
-    def __init__(
-        self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
-    ) -> None:
+    def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         super().__init__(repository, stanza=stanza, configuration_file=configuration_file, deadline=deadline)
         self.file = Path(configuration_file or CONFIGURATION_FILE)
 
@@ -59,6 +58,12 @@ class PgBackRestTool(RepositoryTool):
         found = [SETTING.match(line) for line in self._lines()]
         number = str(self.repository.number)
         return {one["name"]: one["value"] for one in found if one is not None and one["number"] == number}
+
+    def open_store(self) -> PgBackRestStore:
+        return PgBackRestStore(self._tool(self.file))
+
+    def write_and_remove(self) -> None:
+        raise AssertionError("only for a tool that opens no store")
 
     def identity(self) -> str | None:
         return self._identity(self.file)

@@ -10,15 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
 class RepositoryTool(ABC):
     """One tool with one repository. Words and exit codes that are not known to be success raise."""
 
-    def __init__(
-        self, repository: Repository, *, stanza: str, configuration_file: str | None, deadline: Deadline
-    ) -> None:
+    def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         self.repository = repository
         self.stanza = stanza
         self.configuration_file = configuration_file
@@ -42,6 +41,14 @@ class RepositoryTool(ABC):
     @abstractmethod
     def secrets(self) -> dict[str, str]:
         """What its configuration says of the place, by the tool's own names, for a look at the place itself."""
+
+    def open_store(self) -> Store | None:
+        """The place by way of the tool, for one that nothing else can reach from here; None when it has no such way."""
+        return None
+
+    @abstractmethod
+    def write_and_remove(self) -> None:
+        """Let the tool write something small of its own and remove it again."""
 
     @abstractmethod
     def identity(self) -> str | None:

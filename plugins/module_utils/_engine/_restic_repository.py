@@ -35,6 +35,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 
+# The kinds that restic can use, by their names in the registry.
+RESTIC_REPOSITORIES: tuple[str, ...] = ("azure", "filesystem", "gcs", "nfs", "s3", "sftp")
 # restic itself tries for a quarter of an hour, whatever the reason.
 ANSWER_SECONDS = 30.0
 NOTHING_THERE = re.compile(
@@ -59,6 +61,12 @@ class ResticTool(RepositoryTool):
 
     def secrets(self) -> dict[str, str]:
         return read_settings(self._file)
+
+    def write_and_remove(self) -> None:
+        """A lock, as every command of restic does it; one that it could not remove is only a line of its words."""
+        finished = self._run("list", "keys")
+        if finished.rc != 0 or finished.stderr.strip():
+            raise self._meaning(f"lock {self.repository} for a moment", said_badly(finished), finished.rc)
 
     def identity(self) -> str | None:
         return self._identity(None)

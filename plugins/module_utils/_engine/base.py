@@ -138,10 +138,12 @@ class Engine(Copying, ABC):
     STRATEGIES: tuple[str, ...]
     # The kinds of repository that its tool can use, by their names in the registry.
     REPOSITORIES: tuple[str, ...]
-    # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
-    IS_MADE_OF_PATHS: bool = False
     # Its tool, for work on a repository itself.
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
+    # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
+    IS_MADE_OF_PATHS: bool = False
+    # Whether backups share what they store, so that a new one can lean on data that is damaged already.
+    SHARES_DATA: bool = False
 
     def __init__(
         self,
@@ -165,12 +167,7 @@ class Engine(Copying, ABC):
 
     def open_repository_tool(self) -> RepositoryTool:
         """The tool that keeps the backups, for work on the repository itself."""
-        return self.REPOSITORY_TOOL(
-            self.repository,
-            stanza=self.stanza,
-            configuration_file=self.configuration_file,
-            deadline=self.deadline,
-        )
+        return self.REPOSITORY_TOOL(self.repository, self.stanza, self.configuration_file, self.deadline)
 
     @property
     @abstractmethod

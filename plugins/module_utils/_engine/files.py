@@ -28,6 +28,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_use import writers_in
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import (
+    RESTIC_REPOSITORIES,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -48,8 +51,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 class FilesEngine(Engine):
     NAME: str = "files"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
-    REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
+    REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     IS_MADE_OF_PATHS: bool = True
+    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = OPTIONS
 
     def __init__(

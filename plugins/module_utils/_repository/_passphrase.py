@@ -17,7 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 WAYS = ("cipher_passphrase", "cipher_passphrase_file", "cipher_passphrase_env")
 
 
-def passphrase_of(name: str, entry: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> str | None:
+def passphrase_of(name: str, entry: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> str | None:
     """The passphrase that an entry of recovery_repositories names, on the controller; None for one in clear."""
     what = f"find the passphrase of the repository {name}"
     given = [way for way in WAYS if entry.get(way) is not None]
@@ -35,7 +35,8 @@ def passphrase_of(name: str, entry: Mapping[str, Any], environment: Mapping[str,
             cause=f"{' and '.join(given)} are given" if given else "none is given, and encryption is on by default",
             next_action=f"Give exactly one of {', '.join(WAYS)}, or say encrypted: false",
         )
-    found = _found(what, given[0], str(entry[given[0]]), environment)
+    known = os.environ if environment is None else environment
+    found = _found(what, given[0], str(entry[given[0]]), known)
     if not found or found != found.strip() or "\n" in found:
         raise EncryptionError(
             what,

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
@@ -192,13 +192,11 @@ class TapeDrive:
                     if label is None:
                         label = _label(member, archive)
                     elif name == MANIFEST and not manifest:
-                        manifest = _content(member, archive)
+                        manifest = _reader(member, archive).read()
                     elif member.islnk():
                         seen[name] = seen[member.linkname.removeprefix("./")]
                     elif member.isfile():
-                        file = archive.extractfile(member)
-                        assert file is not None
-                        seen[name] = checksum_of(file, self.deadline)
+                        seen[name] = checksum_of(_reader(member, archive), self.deadline)
         except (tarfile.TarError, OSError, KeyError, ValueError, TypeError) as error:
             raise IntegrityError(
                 what, cause=f"it cannot be read as an archive: {error}", next_action="Write another tape"
@@ -241,9 +239,11 @@ class TapeDrive:
 def _label(member: tarfile.TarInfo | None, archive: tarfile.TarFile) -> TapeRecord | None:
     if member is None or member.name != LABEL:
         return None
-    return TapeRecord(**json.loads(_content(member, archive)))
+    return TapeRecord(**json.loads(_reader(member, archive).read()))
 
 
-def _content(member: tarfile.TarInfo, archive: tarfile.TarFile) -> bytes:
+def _reader(member: tarfile.TarInfo, archive: tarfile.TarFile) -> IO[bytes]:
     file = archive.extractfile(member)
-    return b"" if file is None else file.read()
+    if file is None:
+        raise ValueError(f"{member.name} is no file")
+    return file

@@ -15,6 +15,8 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 
+OLDEST_PGBACKREST = (2, 45)
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -35,6 +37,18 @@ class ResticAddress:
     options: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Declared:
+    """What the inventory says of a repository beside where it is."""
+
+    # The name under which its passphrase is escrowed; it stands in the record of every backup.
+    key_id: str = ""
+    medium: str = "disk"
+    is_offsite: bool = False
+    is_immutable: bool = False
+    retention: dict[str, int] = field(default_factory=dict)
+
+
 class Repository(ABC):
     """A place where backups live. On a host its secrets stand in the tool's own configuration."""
 
@@ -43,7 +57,7 @@ class Repository(ABC):
     # What it is made of, as long as the inventory does not know better: disk, object or tape.
     MEDIUM: str = "disk"
     # The first pgBackRest that knows this kind.
-    PGBACKREST_SINCE: tuple[int, int] = (2, 45)
+    PGBACKREST_SINCE: tuple[int, int] = OLDEST_PGBACKREST
     # Whether every host has one of its own under the same name.
     IS_OF_ONE_HOST: bool = False
 
@@ -52,6 +66,7 @@ class Repository(ABC):
         self.number = number
         self.options = options
         self.is_to_be_encrypted = is_to_be_encrypted
+        self.declared = Declared(medium=self.MEDIUM)
 
     @property
     def host(self) -> str | None:

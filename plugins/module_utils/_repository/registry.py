@@ -7,14 +7,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.azure import AzureRepository
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Declared, Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.filesystem import (
     FilesystemRepository,
 )
@@ -75,34 +74,20 @@ def secret_names() -> frozenset[str]:
     return frozenset(name for name, one in every.items() if one.get("no_log"))
 
 
-@dataclass(frozen=True)
-class Declared:
-    """What the inventory says of a repository beside where it is."""
-
-    key_id: str = ""
-    medium: str = "disk"
-    is_offsite: bool = False
-    is_immutable: bool = False
-    retention: dict[str, int] = field(default_factory=dict)
-
-
 def open_repository(value: dict[str, Any]) -> Repository:
-    """The repository that an option describes."""
+    """The repository that an option describes, with what is declared of it."""
     kind, options = chosen(REPOSITORIES, value, option="repository")
-    return kind(value["name"], value["number"], options, is_to_be_encrypted=value.get("encrypted") is not False)
-
-
-def declared_of(value: dict[str, Any]) -> Declared:
-    """The declarations of an option."""
-    kind, _options = chosen(REPOSITORIES, value, option="repository")
+    is_to_be_encrypted = value.get("encrypted") is not False
+    repository = kind(value["name"], value["number"], options, is_to_be_encrypted=is_to_be_encrypted)
     retention = {name: int(one) for name, one in (value.get("retention") or {}).items() if one is not None}
-    return Declared(
+    repository.declared = Declared(
         value.get("key_id") or "",
         value.get("medium") or kind.MEDIUM,
         bool(value.get("offsite")),
         bool(value.get("immutable")),
         retention,
     )
+    return repository
 
 
 def read_entry(name: str, entry: dict[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class S3Repository(Repository):
                 "s3-endpoint": self.options["endpoint"],
                 "s3-region": self.options["region"],
                 "s3-uri-style": self.options["uri_style"],
+                # Without a key, the role of the machine.
+                "s3-key-type": None if self.options.get("access_key") else "auto",
                 "s3-key": self.options.get("access_key"),
                 "s3-key-secret": self.options.get("secret_key"),
                 "storage-port": self.options["port"],
@@ -72,7 +74,10 @@ class S3Repository(Repository):
             (*self.trusting(), "-o", f"s3.bucket-lookup={lookup}"),
         )
 
-    def open_store(self, secrets: dict[str, str]) -> S3Store:
+    def open_store(self, secrets: dict[str, str]) -> S3Store | None:
+        access_key = self.secret("access_key", secrets, "AWS_ACCESS_KEY_ID", "s3-key")
+        if not access_key:
+            return None
         bucket, endpoint = str(self.options["bucket"]), str(self.options["endpoint"])
         has_bucket_in_path = self.options["uri_style"] != "host"
         host = endpoint if has_bucket_in_path else f"{bucket}.{endpoint}"
@@ -81,6 +86,6 @@ class S3Repository(Repository):
             root=f"/{bucket}" if has_bucket_in_path else "",
             path=str(self.options["path"]),
             region=str(self.options["region"]),
-            access_key=self.secret("access_key", secrets, "AWS_ACCESS_KEY_ID", "s3-key"),
+            access_key=access_key,
             secret_key=self.secret("secret_key", secrets, "AWS_SECRET_ACCESS_KEY", "s3-key-secret"),
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.integration.servers.certificates import make_certificates
+from tests.integration.servers.certificates import GOOGLE, make_certificates
 from tests.integration.servers.process import free_port, running, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +27,8 @@ ACCESS_KEY, SECRET_KEY = "EXAMPLEONLYACCESSKEY", "example-only-secret-key"
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 AZURE_PORT = 10000
+# Of loopback, and used by nothing else.
+GOOGLE_ADDRESS = "127.0.93.1"
 LOCKED = "locked-backups"
 DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 ANSWER = "http-request return status {status} content-type application/xml string {body} if {condition}"
@@ -77,10 +79,12 @@ frontend {name}
 class ObjectStores:
     """What runs; each port is that of a door with TLS."""
 
+    home: Path
     authority: Path
     ports: Mapping[str, int]
     locked_port: int
     azure_port: int
+    google_port: int
     bucket_directory: Path
 
     def s3(self, door: str = "good", *, bucket: str = "backups", path: str = "/") -> dict[str, object]:
@@ -109,6 +113,18 @@ class ObjectStores:
             "account_key": AZURE_KEY,
         }
 
+    def gcs(self, path: str = "/") -> dict[str, object]:
+        own = {"bucket": "backups", "project": "test", "access_token": "example-only-token"}
+        return {**own, "path": path, "ca_file": str(self.authority)}
+
+    @property
+    def as_google(self) -> list[str]:
+        """Before a command, for which the emulator is Google."""
+        hosts = self.home / "hosts"
+        hosts.write_text(f"127.0.0.1 localhost\n{GOOGLE_ADDRESS} {GOOGLE}\n")
+        script = f'mount --bind "{hosts}" /etc/hosts && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, "sh"]
+
 
 @contextmanager
 def object_stores(home: Path) -> Iterator[ObjectStores]:
@@ -118,13 +134,16 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
     bucket.mkdir(parents=True)
     rclone, moto = free_port(), free_port()
     ports = {door: free_port() for door in DOORS}
-    locked_port, azure_port = free_port(), free_port()
+    locked_port, azure_port, google_port, gcs = free_port(), free_port(), free_port(), free_port()
     frontends = [
         _frontend(home, door, ports[door], certificate, rules, "rclone") for door, (certificate, rules) in DOORS.items()
     ]
     frontends += [_frontend(home, "locked", locked_port, "good", "", "moto")]
     frontends += [_frontend(home, "azure", azure_port, "good", "", "azurite")]
-    backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT}
+    # restic asks for Google by its name and at port 443 alone, whatever its environment says.
+    frontends += [_frontend(home, "gcs", google_port, "good", "", "google")]
+    frontends += [_frontend(home, "google", 443, "good", "", "google", address=GOOGLE_ADDRESS)]
+    backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT, "google": gcs}
     (home / "wait.lua").write_text(WAIT)
     text = HAPROXY.format(home=home) + "".join(frontends)
     text += "".join(f"backend {name}\n  server {name} 127.0.0.1:{port}\n" for name, port in backends.items())
@@ -134,16 +153,19 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
         running(_rclone(rclone, home / "s3"), home / "rclone.log"),
         running([str(PROGRAMS / "moto_server"), "-H", "127.0.0.1", "-p", str(moto)], home / "moto.log"),
         running(_azurite(), home / "azurite.log"),
+        running(_google(gcs), home / "google.log"),
     ):
         for port in backends.values():
             wait_until(f"a store answers at {port}", partial(_answers, port), seconds=30)
         _make_locked_bucket(moto)
         _make_container(home)
-        yield ObjectStores(authority, ports, locked_port, azure_port, bucket)
+        yield ObjectStores(home, authority, ports, locked_port, azure_port, google_port, bucket)
 
 
-def _frontend(home: Path, name: str, port: int, certificate: str, rules: str, backend: str) -> str:
-    own = {"name": name, "port": port, "address": "127.0.0.1", "certificates": home, "backend": backend}
+def _frontend(
+    home: Path, name: str, port: int, certificate: str, rules: str, backend: str, *, address: str = "127.0.0.1"
+) -> str:
+    own = {"name": name, "port": port, "address": address, "certificates": home, "backend": backend}
     return FRONTEND.format(**own, certificate=certificate, rules=rules)
 
 
@@ -155,6 +177,10 @@ def _rclone(port: int, directory: Path) -> list[str]:
 def _azurite() -> list[str]:
     place = ["--blobHost", "127.0.0.1", "--blobPort", str(AZURE_PORT), "--inMemoryPersistence"]
     return [str(AZURITE), *place, "--skipApiVersionCheck", "--silent", "--disableTelemetry"]
+
+
+def _google(port: int) -> list[str]:
+    return [str(PROGRAMS / "gcp-storage-emulator"), "start", "--host=127.0.0.1", f"--port={port}", "--in-memory"]
 
 
 def _answers(port: int) -> bool:

@@ -57,13 +57,3 @@ def make_place(tmp_path_factory: pytest.TempPathFactory) -> MakePlace:
         return place
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.integration.storage.stand_in import FilesStandIn
-
-    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import registry
-
-    if "files" not in registry.ENGINES:
-        monkeypatch.setitem(registry.ENGINES, "files", FilesStandIn)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,14 @@ class ResticPlace:
         self.key_file.touch(mode=0o600)
         self.key_file.write_text(repository_passphrase(repositories, self.name) + "\n")
 
-    def by_hand(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def by_hand(self, *arguments: str, within: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         """restic as a person calls it, with nothing but that file."""
         script = f'set -a; . "{self.environment_file}"; eval restic "$RECOVERY_RESTIC_OPTIONS" \'"$@"\''
-        argv = ["sh", "-c", script, "sh", *arguments]
+        argv = [*within, "sh", "-c", script, "sh", *arguments]
         return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
-    def succeed_by_hand(self, *arguments: str) -> str:
-        finished = self.by_hand(*arguments)
+    def succeed_by_hand(self, *arguments: str, within: Sequence[str] = ()) -> str:
+        finished = self.by_hand(*arguments, within=within)
         assert finished.returncode == 0, finished.stderr
         return finished.stdout
 

@@ -14,11 +14,31 @@ import pytest
 from tests.integration.storage.conftest import MakePlace
 from tests.integration.storage.restic_place import PASSPHRASE, ResticPlace
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+)
+
+
+@pytest.fixture(scope="module")
+def begun(make_place: MakePlace, tmp_path_factory: pytest.TempPathFactory) -> ResticPlace:
+    path = tmp_path_factory.mktemp("begun") / "repository"
+    made = make_place(filesystem={"path": str(path)}, key_id="escrow-7")
+    assert made.succeed("present")["changed"] is True
+    return made
+
 
 @pytest.fixture
-def place(make_place: MakePlace, tmp_path: Path) -> ResticPlace:
-    made = make_place(filesystem={"path": str(tmp_path / "repository")}, key_id="escrow-7")
-    assert made.succeed("present")["changed"] is True
+def place(begun: ResticPlace, tmp_path: Path) -> ResticPlace:
+    """A copy of a repository that was begun, and of what its host knows, for a test that breaks it."""
+    shutil.copytree(begun.entry["filesystem"]["path"], tmp_path / "repository")
+    shutil.copytree(begun.home / "memory", tmp_path / "etc" / "memory")
+    entry = {**begun.entry, "filesystem": {"path": str(tmp_path / "repository")}}
+    made = replace(begun, home=tmp_path / "etc", entry=entry)
+    made.write()
     return made
 
 
@@ -57,7 +77,6 @@ def test_a_key_is_rotated_without_a_moment_in_which_none_opens(place: ResticPlac
     new = "example-only-second"
     added = place.succeed("rotated", new_passphrase=new)
     assert added["changed"] is True and added["keys"] == 2
-    assert place.succeed("rotated", new_passphrase=new)["changed"] is False
     # The one that this host itself still uses is not taken away.
     place.fail("rotated", "DR-INPUT", new_passphrase=new, old_passphrase=PASSPHRASE)
     place.key_file.write_text(new)
@@ -73,3 +92,19 @@ def test_a_lost_key_is_no_loss_with_an_escrow(place: ResticPlace, tmp_path: Path
     assert proven["escrow"]["key_id"] == "escrow-7" and proven["changed"] is False
     assert sorted(path for path in (tmp_path / "repository").rglob("*")) == before
     place.fail("escrow_proven", "DR-KEY", escrowed_passphrase="guessed")
+
+
+def test_restic_itself_can_show_that_it_may_write_and_remove(place: ResticPlace, tmp_path: Path) -> None:
+    locks = tmp_path / "repository" / "restic" / "locks"
+    tool_for(place, 30).write_and_remove()
+    assert list(locks.iterdir()) == []
+    locks.rmdir()
+    locks.touch()
+    with pytest.raises(RecoveryError):
+        tool_for(place, 3).write_and_remove()
+
+
+def tool_for(place: ResticPlace, seconds: float) -> ResticTool:
+    repository = open_repository(read_entry(place.name, place.entry))
+    file = str(place.environment_file)
+    return ResticTool(repository, stanza="web", configuration_file=file, deadline=Deadline(seconds))

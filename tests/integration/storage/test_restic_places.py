@@ -17,6 +17,11 @@ from tests.integration.servers.sftp_server import SftpServer
 from tests.integration.storage.conftest import MakePlace
 from tests.integration.storage.restic_place import ResticPlace, failed_checks
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+)
+
 
 def round_trip(place: ResticPlace, tmp_path: Path) -> dict[str, Any]:
     """Begin, back up, read every byte, restore, compare; what the health of the repository is then."""
@@ -66,6 +71,24 @@ def test_azure(stores: ObjectStores, make_place: MakePlace, tmp_path: Path) -> N
     # restic finds the emulator by the name of its account; the module looks at it through its TLS.
     result = round_trip(make_place(azure=stores.azure("/trip")), tmp_path)
     assert names(result) >= {*ACTS, "certificate"}
+
+
+def test_google(stores: ObjectStores, make_place: MakePlace, tmp_path: Path) -> None:
+    place = make_place(gcs=stores.gcs("/trip"))
+    (tmp_path / "text").write_text("what matters")
+    for command in (["init"], ["backup", "--quiet", str(tmp_path / "text")], ["check", "--read-data"]):
+        place.succeed_by_hand(*command, within=stores.as_google)
+    read = place.succeed_by_hand("dump", "latest", str(tmp_path / "text"), within=stores.as_google)
+    assert read == "what matters"
+    # The same bucket without any tool, at an endpoint that only pgBackRest could be told of.
+    options = {**stores.gcs("/trip"), "endpoint": "localhost", "port": stores.google_port}
+    store = open_repository(read_entry("google", {"number": 1, "gcs": options})).open_store({})
+    assert store is not None and len(store.list("restic/snapshots/")) == 1
+    store.put("probe", b"probe")
+    assert store.get("probe") == b"probe"
+    store.delete("probe")
+    assert [each.name for each in store.list("")] == []
+    assert store.protection().is_immutable is False
 
 
 def test_sftp(ssh: SftpServer, make_place: MakePlace, tmp_path: Path) -> None:

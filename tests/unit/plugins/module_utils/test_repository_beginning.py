@@ -20,10 +20,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     PreconditionError,
     RepositoryError,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
-    Declared,
-    open_repository,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Declared
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import open_repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_beginning import (
     Memory,
     RepositoryBeginning,
@@ -50,6 +48,9 @@ class PretendedTool(RepositoryTool):
 
     def secrets(self) -> dict[str, str]:
         return {}
+
+    def write_and_remove(self) -> None:
+        raise AssertionError("a directory is looked at by itself")
 
     def identity(self) -> str | None:
         return self.begun
@@ -143,21 +144,22 @@ def test_a_key_is_added_first_and_the_old_one_taken_away_when_asked(tool: Preten
 
 def test_an_escrowed_key_opens_or_is_a_failure(tool: PretendedTool) -> None:
     tool.begun = "one"
-    assert prove_escrow(tool, "first", "escrow-7")["escrow"]["key_id"] == "escrow-7"
+    tool.repository.declared = Declared("escrow-7")
+    assert prove_escrow(tool, "first")["escrow"]["key_id"] == "escrow-7"
     with pytest.raises(EncryptionError):
-        prove_escrow(tool, "lost", "escrow-7")
+        prove_escrow(tool, "lost")
     with pytest.raises(EncryptionError, match="by hand as in a real loss"):
-        prove_escrow(tool, "", "escrow-7")
+        prove_escrow(tool, "")
 
 
 def test_a_healthy_directory_passes_every_check(tool: PretendedTool, tmp_path: Path) -> None:
     tool.begun = "one"
-    health = Examination(tool.repository, Declared(), tool, Limits(maximum_age_seconds=60)).run()
+    health = Examination(tool, Limits(maximum_age_seconds=60)).run()
     failed = [finding.check for finding in health.findings if not finding.passed]
     assert failed == ["newest_object"]
     (tmp_path / "place" / "restic" / "snapshots").mkdir(parents=True)
     (tmp_path / "place" / "restic" / "snapshots" / "abc").touch()
-    health = Examination(tool.repository, Declared(), tool, Limits(maximum_age_seconds=60)).run()
+    health = Examination(tool, Limits(maximum_age_seconds=60)).run()
     assert health.is_healthy and health.newest_at is not None
     assert [finding.check for finding in health.findings] == [
         *("declared", "reachable", "free_space", "configured", "list", "write", "read_back", "delete"),
@@ -169,9 +171,10 @@ def test_a_healthy_directory_passes_every_check(tool: PretendedTool, tmp_path: P
 def test_what_cannot_be_looked_at_counts_as_failed(tool: PretendedTool, tmp_path: Path) -> None:
     tool.begun = "one"
     (tmp_path / "place").rmdir()
-    health = Examination(tool.repository, Declared(), tool, Limits()).run()
+    health = Examination(tool, Limits()).run()
     assert not health.is_healthy
     (tmp_path / "place").mkdir()
-    health = Examination(tool.repository, Declared(is_immutable=True), tool, Limits(10**18, 1e-9)).run()
+    tool.repository.declared = Declared(is_immutable=True)
+    health = Examination(tool, Limits(10**18, 1e-9)).run()
     failed = [finding.check for finding in health.findings if not finding.passed]
     assert failed == ["free_space", "immutable", "latency"]

@@ -13,8 +13,6 @@ import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils import _repository_settings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import read_settings
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import EncryptionError, InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import passphrase_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import secret_names
@@ -82,15 +80,7 @@ def test_restic_reads_back_what_is_written_for_it_whatever_a_secret_is_made_of(t
         repository_passphrase(REPOSITORIES, "clear")
 
 
-class FilesEngine(Engine):
-    """An engine that restic keeps."""
-
-    NAME = "files"
-    REPOSITORIES = ("filesystem", "s3", "sftp")
-
-
-def test_each_host_gets_the_repositories_that_restic_needs_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ENGINES, "files", FilesEngine)
+def test_each_host_gets_the_repositories_that_restic_needs_there() -> None:
     engine = {"files": {"stanza": "web"}}
     files = {"web": {"engine": engine, "hosts": {"a": "web1", "b": "web2"}, "repositories": ["offsite", "clear"]}}
     first = restic_repositories(REPOSITORIES, "web1", {}, files)

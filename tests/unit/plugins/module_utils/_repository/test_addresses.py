@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
-    declared_of,
     open_repository,
     read_entry,
 )
@@ -112,8 +111,6 @@ def test_an_entry_is_read_with_every_default_and_a_mistake_is_named() -> None:
 
 
 def test_what_is_declared_of_a_repository_has_the_defaults_of_its_kind() -> None:
-    assert declared_of(read_entry("offsite", {"number": 2, "s3": S3})).medium == "object"
-    declared = declared_of(
-        read_entry("x", {"number": 1, "filesystem": {"path": "/r"}, "medium": "object", "retention": {"keep_last": 3}})
-    )
+    assert repository(s3=S3).declared.medium == "object"
+    declared = repository(filesystem={"path": "/r"}, medium="object", retention={"keep_last": 3}).declared
     assert (declared.medium, declared.retention, declared.is_offsite) == ("object", {"keep_last": 3}, False)

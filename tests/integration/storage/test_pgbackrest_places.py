@@ -1,0 +1,130 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""pgBackRest in every kind of repository at once: begun, backed up into, read, restored, and amid faults."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.servers.object_stores import LOCKED, ObjectStores
+from tests.integration.storage.conftest import MakeSandbox
+from tests.integration.storage.restic_place import failed_checks
+from tests.integration.storage.stored_cluster import StoredCluster
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_repository import (
+    PgBackRestTool,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+)
+
+PASSPHRASE = "example-only-passphrase"
+
+
+def entry(number: int, **kind: Any) -> dict[str, Any]:
+    return {"number": number, "cipher_passphrase": PASSPHRASE, "key_id": "escrow-7", **kind}
+
+
+@pytest.fixture(scope="module")
+def cluster(make_sandbox: MakeSandbox, stores: ObjectStores, share: Path) -> Iterator[StoredCluster]:
+    """Four repositories of one stanza, each begun by itself."""
+    (share / "pgbackrest").mkdir()
+    shutil.chown(share / "pgbackrest", "postgres", "postgres")
+    repositories = {
+        "share": entry(1, nfs={"path": str(share / "pgbackrest"), "filesystem_types": ["ext4"]}),
+        "bucket": entry(2, s3=stores.s3(path="/pgbackrest")),
+        "locked": entry(3, s3=stores.s3(bucket=LOCKED, path="/pgbackrest"), immutable=True),
+        "azure": entry(4, azure=stores.azure("/pgbackrest")),
+    }
+    made = StoredCluster(make_sandbox(), repositories)
+    made.write()
+    made.sandbox.sql("CREATE TABLE product AS SELECT i AS id, md5(i::text) AS name FROM generate_series(1, 20000) i;")
+    for name in repositories:
+        made.keeping("present", name)
+    yield made
+
+
+@pytest.mark.parametrize(
+    "name, level", [("share", "checked"), ("bucket", "restored"), ("locked", "checked"), ("azure", "restored")]
+)
+def test_a_backup_is_taken_read_and_restored(cluster: StoredCluster, name: str, level: str) -> None:
+    taken = cluster.succeed("backup", name, strategy="full")["backup"]
+    assert taken["key_id"] == "escrow-7"
+    assert [each["id"] for each in cluster.succeed("backup_info", name)["backups"]] == [taken["id"]]
+    scratch = str(cluster.path("scratch"))
+    assert cluster.succeed("backup_verify", name, level=level, scratch_directory=scratch)["trust"] == level
+    healthy = cluster.keeping("healthy", name, maximum_age_seconds=600)
+    assert failed_checks(healthy) == {}
+    assert cluster.keeping("present", name)["changed"] is False
+
+
+def test_a_lost_key_is_no_loss_with_an_escrow_and_a_key_is_never_rotated(cluster: StoredCluster) -> None:
+    proven = cluster.keeping("escrow_proven", "bucket", escrowed_passphrase=PASSPHRASE)
+    assert proven["escrow"]["identity"] == cluster.sandbox.system_identifier
+    cluster.failing("escrow_proven", "DR-KEY", "bucket", escrowed_passphrase="guessed")
+    refused = cluster.failing("rotated", "DR-VER", "bucket", new_passphrase="example-only-second")
+    assert "repository with another number" in refused["next_action"]
+
+
+def faulty(cluster: StoredCluster, stores: ObjectStores, door: str) -> StoredCluster:
+    options = {**cluster.repositories["bucket"], "s3": stores.s3(door, path="/pgbackrest")}
+    return cluster.with_repositories(door, {**cluster.repositories, "bucket": options})
+
+
+@pytest.mark.parametrize(
+    "door, check, code", [("no_put", "write", "DR-AUTH"), ("no_list", "list", "DR-AUTH"), ("expired", "list", "DR-TLS")]
+)
+def test_one_failing_repository_is_told_apart_and_hides_no_other(
+    cluster: StoredCluster, stores: ObjectStores, door: str, check: str, code: str
+) -> None:
+    varied = faulty(cluster, stores, door)
+    assert check in failed_checks(varied.failing("healthy", code, "bucket"))
+    assert varied.succeed("backup_info", "share")["repository"]["reachable"] is True
+
+
+def test_a_backup_gets_through_when_every_fifth_request_fails(cluster: StoredCluster, stores: ObjectStores) -> None:
+    for door in ("unavailable", "reset"):
+        cluster.sandbox.sql(f"CREATE TABLE amid_{door} AS SELECT * FROM product;")
+        faulty(cluster, stores, door).succeed("backup", "bucket", strategy="incremental")
+    assert cluster.succeed("backup_verify", "bucket")["trust"] == "checked"
+
+
+def test_what_this_pgbackrest_cannot_use_is_said_with_what_to_use_instead(cluster: StoredCluster) -> None:
+    far = {"host": "h", "user": "u", "path": "/r", "identity_file": "/id", "known_hosts_file": "/known"}
+    varied = cluster.with_repositories("far", {**cluster.repositories, "far": entry(6, sftp=far)})
+    refused = varied.fail("backup_info", "DR-VER", "far")
+    assert "repository_host" in refused["next_action"]
+    assert varied.succeed("backup_info", "share")["backups"] is not None
+
+
+def test_what_only_the_tool_can_reach_is_looked_at_by_way_of_it(cluster: StoredCluster) -> None:
+    store = PgBackRestTool(
+        open_repository(read_entry("azure", cluster.repositories["azure"])),
+        stanza="orders",
+        configuration_file=str(cluster.sandbox.configuration_file),
+        deadline=Deadline(30),
+    ).open_store()
+    store.put("probe", b"probe")
+    assert store.get("probe") == b"probe"
+    assert {each.name for each in store.list("")} == {"archive", "backup", "probe"}
+    store.delete("probe")
+    assert "backup.info" in {Path(each.name).name for each in store.list("backup/orders/")}
+
+
+def test_an_emptied_repository_is_an_alarm_and_is_not_begun_anew(cluster: StoredCluster) -> None:
+    varied = cluster.with_repositories(
+        "emptied", {"emptied": entry(5, filesystem={"path": str(cluster.path("empty"))})}
+    )
+    varied.keeping("present", "emptied")
+    shutil.rmtree(cluster.path("empty"))
+    assert cluster.sandbox.system_identifier in varied.failing("present", "DR-REPO", "emptied")["msg"]
+    assert not cluster.path("empty").exists()
+    assert varied.keeping("present", "emptied", accept_new_repository="the old disk died")["changed"] is True
