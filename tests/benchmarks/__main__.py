@@ -68,6 +68,12 @@ def backups(runs: int) -> list[Figure]:
             seconds["restore"],
             seconds["bare restore"],
         ),
+        figure(
+            "verification of 1 GB that is proven already (floor: the one that proved it)",
+            "s",
+            seconds["verify again"],
+            seconds["verify"],
+        ),
     ]
 
 

@@ -49,6 +49,7 @@ def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:
     runs = int(os.environ.get("BENCH_RUNS", "5"))
     as_postgres("pgbench", "-i", "-q", "-s", str(PGBENCH_SCALE), "-h", str(sandbox.root), "postgres")
     seconds: dict[str, list[float]] = {"backup": [], "bare backup": [], "restore": [], "bare restore": []}
+    seconds.update({"verify": [], "verify again": []})
     for number in range(runs):
         seconds["bare backup"].append(timed(lambda: sandbox.tool("--type=full", "backup")))
         options: dict[str, Any] = {"strategy": "full", "deadline": DEADLINE_SECONDS}
@@ -64,4 +65,13 @@ def test_a_gigabyte(make_sandbox: MakeSandbox) -> None:
         }
         seconds["restore"].append(timed(partial(sandbox.succeed, "restore", **wanted)))
         shutil.rmtree(place)
+        proven: dict[str, Any] = {
+            "level": "restored",
+            "unless_proven": True,
+            "scratch_directory": str(sandbox.root / "scratch"),
+            "deadline": DEADLINE_SECONDS,
+        }
+        # Each run has a new backup, so the first call looks and the second finds the evidence of it.
+        for name in ("verify", "verify again"):
+            seconds[name].append(timed(partial(sandbox.succeed, "backup_verify", **proven)))
     Path(os.environ["BENCH_OUTPUT"]).write_text(json.dumps(seconds))

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -149,7 +150,8 @@ class FilesBackup:
         started_at = now()
         manifest = walk.manifest(roots)
         arguments = ["--force"] if parent is None else ["--parent", parent.id]
-        arguments += ["--one-file-system"] if source.is_one_file_system else []
+        # restic's own option takes every file of an overlay for one of another file system.
+        arguments += [f"--exclude={literally(mount)}/*" for mount in manifest.left_out_mounts]
         arguments += [f"--exclude={pattern}" for pattern in source.excludes]
         stored = store_paths(tool, self.what, roots, tags, *arguments)
         changed = changes(manifest.state, walk.state(roots))
@@ -264,3 +266,8 @@ def shown(found: dict[str, str]) -> str:
     """The first of them, with odd names made visible."""
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return "; ".join(f"{path!r} ({cause})" for path, cause in first_of(found).items()) + more
+
+
+def literally(path: str) -> str:
+    """A path as a pattern that matches nothing else."""
+    return re.sub(r"([*?\[\\])", r"\\\1", path)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.integration.damage import damages, done
 from tests.integration.postgresql_backup.sandbox import PASSPHRASE, Sandbox, Story
-from tests.integration.servers.s3_directory import s3_directory
+from tests.integration.servers.s3_directory import S3Directory
 
 COUNT = int(os.environ.get("RECOVERY_CORRUPTIONS", "8"))
 RESTORED = int(os.environ.get("RECOVERY_CORRUPTIONS_RESTORED", "2"))
@@ -78,30 +78,36 @@ def test_every_corruption_is_found_and_none_is_restored_silently(story: Story) -
     assert sandbox.succeed("backup_verify", backups=names)["looked_at"] == names
 
 
+def in_a_bucket(sandbox: Sandbox, store: S3Directory) -> tuple[Sandbox, dict[str, Any]]:
+    """The repository as objects, and the options that name it."""
+    place = store.bucket / "pgbackrest"
+    subprocess.run(["cp", "-r", "--no-preserve=mode", str(sandbox.repository), str(place)], check=True)
+    # Links are nothing that an object store has, and pgBackRest needs none.
+    for link in [file for file in place.rglob("*") if file.is_symlink()]:
+        link.unlink()
+    authority = sandbox.root / "authority.pem"
+    authority.write_bytes(store.authority.read_bytes())
+    stored = sandbox.variation("stored", is_copied=False)
+    settings = S3.format(port=store.port, authority=authority, **store.credentials)
+    text = stored.configuration_file.read_text()
+    text = text.replace(f"repo1-path={stored.repository}\n", "repo1-path=/pgbackrest\n" + settings)
+    stored.configuration_file.write_text(text)
+    kind = {"endpoint": "localhost", "port": store.port, "bucket": "backups", "region": "r", "path": "/pgbackrest"}
+    return stored, {"repository": {"name": "stored", "number": 1, "cipher_passphrase": PASSPHRASE, "s3": kind}}
+
+
 def test_every_corruption_in_an_object_store_is_found(story: Story, tmp_path: Path) -> None:
     names = [story.full["id"], story.incremental["id"]]
-    with s3_directory(tmp_path) as store:
-        place = store.bucket / "pgbackrest"
-        # Links are nothing that an object store has, and pgBackRest needs none.
-        subprocess.run(["cp", "-r", "--no-preserve=mode", str(story.sandbox.repository), str(place)], check=True)
-        for link in [file for file in place.rglob("*") if file.is_symlink()]:
-            link.unlink()
-        authority = story.sandbox.root / "authority.pem"
-        authority.write_bytes(store.authority.read_bytes())
-        sandbox = story.sandbox.variation("stored", is_copied=False)
-        settings = S3.format(port=store.port, authority=authority, **store.credentials)
-        text = sandbox.configuration_file.read_text()
-        text = text.replace(f"repo1-path={sandbox.repository}\n", "repo1-path=/pgbackrest\n" + settings)
-        sandbox.configuration_file.write_text(text)
-        kind = {"endpoint": "localhost", "port": store.port, "bucket": "backups", "region": "r", "path": "/pgbackrest"}
-        repository = {"name": "stored", "number": 1, "cipher_passphrase": PASSPHRASE, "s3": kind}
-        windows = sandbox.succeed("backup_info", repository=repository)["windows"]
-        silent = []
-        for damage in damages(files_of(place), SEED, max(COUNT // 4, 1)):
-            with done(damage):
-                verified = sandbox.run("backup_verify", repository=repository, backups=names)
-                listed = sandbox.run("backup_info", repository=repository)
-            if not verified.get("failed") and listed.get("windows") == windows:
-                silent.append(str(damage))
-        assert silent == []
-        assert sandbox.succeed("backup_verify", repository=repository, backups=names)["looked_at"] == names
+    store = S3Directory.prepare(tmp_path)
+    sandbox, given = in_a_bucket(story.sandbox, store)
+    windows = story.sandbox.succeed("backup_info")["windows"]
+    silent = []
+    for damage in damages(files_of(store.bucket), SEED, max(COUNT // 4, 1)):
+        with done(damage), store.serving():
+            verified = sandbox.run("backup_verify", backups=names, **given)
+            listed = sandbox.run("backup_info", **given)
+        if not verified.get("failed") and listed.get("windows") == windows:
+            silent.append(str(damage))
+    assert silent == []
+    with store.serving():
+        assert sandbox.succeed("backup_verify", backups=names, **given)["looked_at"] == names

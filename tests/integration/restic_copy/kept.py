@@ -23,8 +23,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 
 STANZA, ENGINE = "papers", "files"
-# restic asks for a file that is gone again and again, for a quarter of an hour: that is found when time is over.
-DEADLINE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,10 @@ class Kept:
         subprocess.run(["restic", "init", "--quiet"], env=environment, check=True, capture_output=True)
         return self
 
-    def keeper(self) -> Keeper:
+    def keeper(self, seconds: float = 120) -> Keeper:
         """As a new process would see it."""
         repository = FilesystemRepository(self.name, 1, {"path": str(self.place)}, is_to_be_encrypted=True)
-        return Keeper(ENGINE, STANZA, repository, str(self.configuration_file), Deadline(DEADLINE_SECONDS))
+        return Keeper(ENGINE, STANZA, repository, str(self.configuration_file), Deadline(seconds))
 
     def take(self, papers: Path, *, parent: BackupRecord | None = None, has_record: bool = True) -> BackupRecord | None:
         keeper = self.keeper()

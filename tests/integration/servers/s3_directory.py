@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,19 @@ BUCKET = "backups"
 class S3Directory:
     """The store, with TLS, and the directory of its one bucket."""
 
+    home: Path
     port: int
     authority: Path
-    bucket: Path
+
+    @classmethod
+    def prepare(cls, home: Path) -> S3Directory:
+        store = cls(home, free_port(), make_certificates(home))
+        store.bucket.mkdir(parents=True)
+        return store
+
+    @property
+    def bucket(self) -> Path:
+        return self.home / "s3" / BUCKET
 
     @property
     def endpoint(self) -> str:
@@ -35,27 +46,20 @@ class S3Directory:
     def credentials(self) -> dict[str, str]:
         return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The store runs. It remembers what it saw in the directory, so a changed one needs it anew."""
+        keys = ["--cert", str(self.home / "good.pem"), "--key", str(self.home / "good.key")]
+        keys += ["--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+        serve = [str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--config", ""]
+        address = ["--addr", f"localhost:{self.port}", str(self.home / "s3")]
+        with running([*serve, *keys, *address], self.home / "rclone.log"):
+            wait_until("the store answers", self._listens, seconds=30)
+            yield
 
-@contextmanager
-def s3_directory(home: Path) -> Iterator[S3Directory]:
-    """Without any cache: what lies in the directory at this moment is what the store has."""
-    bucket = home / "s3" / BUCKET
-    bucket.mkdir(parents=True)
-    authority = make_certificates(home)
-    port = free_port()
-    keys = [
-        "--auth-key",
-        f"{ACCESS_KEY},{SECRET_KEY}",
-        "--cert",
-        str(home / "good.pem"),
-        "--key",
-        str(home / "good.key"),
-    ]
-    serve = [str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--config", "", "--dir-cache-time", "0s"]
-    with running([*serve, *keys, "--addr", f"localhost:{port}", str(home / "s3")], home / "rclone.log"):
-        wait_until("the store answers", lambda: _listens(port), seconds=30)
-        yield S3Directory(port, authority, bucket)
-
-
-def _listens(port: int) -> bool:
-    return f":{port:04X} " in Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("localhost", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
