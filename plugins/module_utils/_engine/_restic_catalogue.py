@@ -144,7 +144,8 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
     }
     ordered = sorted(records.values(), key=lambda record: (record.stopped_at, record.id))
     trees = {
-        str(snapshot["id"]): str(snapshot["tree"]) for snapshot in [*data.values(), *(each for each, _tags in proofs)]
+        str(snapshot["id"]): str(snapshot.get("tree") or "")
+        for snapshot in [*data.values(), *(each for each, _tags in proofs)]
     }
     return Listing(chained(ordered, alone), owners, kinds, said, strays, trees, originals)
 

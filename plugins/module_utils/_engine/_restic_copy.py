@@ -62,7 +62,7 @@ def is_alike(here: Listing, name: str, there: Listing, twin: str) -> bool:
     """Whether two backups hold the same, their records included."""
     ours = [here.trees[name], here.trees.get(here.record_snapshots.get(name, ""))]
     theirs = [there.trees[twin], there.trees.get(there.record_snapshots.get(twin, ""))]
-    return ours == theirs and None not in ours
+    return ours == theirs and all(ours)
 
 
 def copy_to(source: Keeper, target: Keeper, records: list[BackupRecord]) -> None:
