@@ -11,13 +11,17 @@ import json
 import os
 import re
 import shlex
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_lock import dead_owner_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_lock import (
+    dead_owner_of,
+    owner_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
@@ -31,6 +35,7 @@ CACHE_DIRECTORY = "/var/cache/recovery/restic"
 SETTING = re.compile(r"^(?:export\s+)?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
 VERSION = re.compile(r"restic (\d+)\.(\d+)\.(\d+)")
 OLDEST = (0, 14, 0)
+LOCK_SECONDS, LOOK_AGAIN_SECONDS = 600.0, 0.5
 
 
 def configuration_file_of(repository_name: str) -> str:
@@ -81,14 +86,16 @@ class Restic:
     options: tuple[str, ...] = ()
     # Words before restic's own, such as a name space of mounts to run it in.
     prefix: tuple[str, ...] = ()
+    lock_seconds: float = LOCK_SECONDS
 
     @classmethod
     def of(cls, configuration_file: str, deadline: Deadline) -> Restic:
         """The repository that a file of settings describes; the passphrase must be there and must not be empty."""
         settings = read_settings(configuration_file)
         options = tuple(shlex.split(settings.pop("RECOVERY_RESTIC_OPTIONS", "")))
+        lock_seconds = float(settings.pop("RECOVERY_RESTIC_LOCK_SECONDS", LOCK_SECONDS))
         settings.setdefault("RESTIC_CACHE_DIR", CACHE_DIRECTORY)
-        tool = cls(settings, deadline, options)
+        tool = cls(settings, deadline, options, lock_seconds=lock_seconds)
         tool.require_passphrase()
         return tool
 
@@ -136,13 +143,29 @@ class Restic:
         return [] if os.access(self.cache_directory, os.W_OK | os.X_OK) else ["--no-cache"]
 
     def run(self, command: str, *arguments: str, stdin: str | None = None) -> Finished:
-        """Run a command; a lock in its way whose process is proven dead on this host is removed, once."""
+        """Run a command; a lock in its way whose process is proven dead on this host is removed, once.
+
+        Others share the repository: a lock of somebody who may live is waited for, as long as ``lock_seconds`` says.
+        """
         argv = self.argv(command, *arguments)
-        finished = run_tool(argv, deadline=self.deadline, environment=self.environment, stdin=stdin)
-        if finished.rc == 0 or dead_owner_of(finished.stderr) is None:
-            return finished
-        run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
-        return run_tool(argv, deadline=self.deadline, environment=self.environment, stdin=stdin)
+
+        def attempt() -> Finished:
+            return run_tool(argv, deadline=self.deadline, environment=self.environment, stdin=stdin)
+
+        finished = attempt()
+        if finished.rc != 0 and dead_owner_of(finished.stderr) is not None:
+            run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
+            finished = attempt()
+        patience = self.patience
+        while finished.rc != 0 and owner_of(finished.stderr) is not None and not patience.is_over:
+            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+            finished = attempt()
+        return finished
+
+    @property
+    def patience(self) -> Deadline:
+        """How long a lock of somebody else is waited for: restic 0.14 does not wait by itself."""
+        return Deadline(min(self.lock_seconds, self.deadline.remaining))
 
     def require(self, what: str, command: str, *arguments: str, stdin: str | None = None) -> Finished:
         """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""

@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
+    LOOK_AGAIN_SECONDS,
     Restic,
     plain_words,
     said_badly,
@@ -25,7 +27,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import Judge, pipe
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    IntegrityError,
+    LeaseError,
+    ToolError,
+)
 
 # restic made a snapshot, but could not read all of the source.
 SOMETHING_UNREAD = 3
@@ -66,14 +72,22 @@ def store_stream(
     The second value is what the producer said beside its stream.
     """
     argv = tool.argv("backup", "--json", *write_tags(tags), "--stdin", "--stdin-filename", file_name)
-    produced, finished = pipe(
-        (producer, environment or {}),
-        (argv, tool.environment),
-        judge_source=judge,
-        judge_sink=lambda ending: require_good(ending, what),
-        deadline=tool.deadline,
-    )
-    return stored_by(finished, what), produced
+    patience = tool.patience
+    while True:
+        try:
+            produced, finished = pipe(
+                (producer, environment or {}),
+                (argv, tool.environment),
+                judge_source=judge,
+                judge_sink=lambda ending: require_good(ending, what),
+                deadline=tool.deadline,
+            )
+            return stored_by(finished, what), produced
+        except LeaseError:
+            # Somebody else holds the repository: nothing was stored, so the producer begins anew.
+            if patience.is_over:
+                raise
+            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
 
 
 def read_stream(

@@ -93,6 +93,7 @@ class Sandbox:
             "RESTIC_REPOSITORY": self.repository,
             "RESTIC_PASSWORD_FILE": self.key,
             "RESTIC_CACHE_DIR": self.cache,
+            "RECOVERY_RESTIC_LOCK_SECONDS": 1,
         }
         self.configuration_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         self.configuration_file.chmod(0o600)
