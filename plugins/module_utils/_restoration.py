@@ -277,9 +277,10 @@ class Restoration:
 
     def results(self, after: Description) -> dict[str, Any]:
         record = None if self.restore_plan is None else self.restore_plan.record
+        has_socket = not self.request.is_in_place and self.engine.default_port is not None
         return {
             "directory": str(self.place.directory),
-            "socket_directory": None if self.request.is_in_place else str(self.place.directory),
+            "socket_directory": str(self.place.directory) if has_socket else None,
             "port": self.request.port,
             "target": self.request.target.as_result(),
             "backup": None if record is None else record.as_result(now()),

@@ -161,6 +161,10 @@ class Sandbox:
         record: dict[str, Any] = self.succeed("backup", strategy=strategy, **options)["backup"]
         return record
 
+    def ids(self) -> list[str]:
+        """The backups that can be used."""
+        return [each["id"] for each in self.succeed("backup_info")["backups"] if not each["errors"]]
+
     def restore_beside(self, name: str, **options: Any) -> tuple[Path, dict[str, Any]]:
         """A copy of everything; where it lies, and the result."""
         directory = self.root / name

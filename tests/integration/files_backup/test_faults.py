@@ -1,0 +1,183 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever breaks, what was there stays usable, no lock stays in the way, and nothing half becomes a backup."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.integration.files_backup.sandbox import PASSPHRASE, Sandbox, flip_bits, write_random
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
+    list_snapshots,
+    store_stream,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
+
+WAIT = {"next_action": "Look at the test"}
+
+
+def test_two_at_once_is_one_and_a_refusal(sandbox: Sandbox) -> None:
+    sandbox.backup()
+    waiting = sandbox.saying(hooks={"quiesce": ["sleep", "3"], "release": []})
+    first = waiting.begin("backup", strategy="full")
+    Deadline(10).wait_until(
+        "see it begin", lambda: sandbox.succeed("backup_info")["backup_running"], bool, every_seconds=0.05, **WAIT
+    )
+    refused = sandbox.fail("backup", "DR-LOCK", strategy="full")
+    assert "running" in refused["cause"]
+    first.communicate(timeout=30)
+    assert first.returncode == 0
+    assert len(sandbox.ids()) == 2
+
+
+def test_a_killed_restic_leaves_what_was_there_and_no_lock_in_the_way(sandbox: Sandbox) -> None:
+    good = sandbox.backup()
+    write_random(sandbox.source / "big", 40_000_000, seed=5)
+    module = sandbox.begin("backup", strategy="full")
+    Deadline(20).wait_until("see it write", sandbox.locks, bool, every_seconds=0.01, **WAIT)
+    child = Path(f"/proc/{module.pid}/task/{module.pid}/children")
+    os.kill(int(child.read_text().split()[0]), signal.SIGKILL)
+    stdout, _stderr = module.communicate(timeout=30)
+    assert '"failed": true' in stdout
+    assert len(sandbox.locks()) == 1
+    (sandbox.source / "big").unlink()
+    assert sandbox.ids() == [good["id"]]
+    # Reading everything needs the repository for itself: the lock of the dead is taken away, and nobody else's.
+    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
+    assert sandbox.locks() == []
+
+
+def test_the_lock_of_a_living_process_is_respected(shop: Sandbox) -> None:
+    busy = shop.variation("locked")
+    source = f"restic --repo {busy.repository} --password-file {busy.key} --no-cache backup --stdin"
+    holder = subprocess.Popen(source.split(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        Deadline(10).wait_until("see the lock", busy.locks, bool, every_seconds=0.05, **WAIT)
+        assert busy.ids() == shop.ids()
+        failed = busy.fail("backup_verify", "DR-LOCK", level="checked")
+        assert str(holder.pid) in failed["cause"]
+        assert len(busy.locks()) == 1
+    finally:
+        holder.communicate()
+
+
+def test_a_repository_that_runs_full_keeps_what_it_had(sandbox: Sandbox) -> None:
+    small = sandbox.root / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)], check=True)
+    try:
+        shutil.move(sandbox.repository, small / "repository")
+        sandbox.repository.symlink_to(small / "repository")
+        good = sandbox.backup()
+        write_random(sandbox.source / "big", 6_000_000, seed=7)
+        failed = sandbox.fail("backup", "DR-SPACE", strategy="incremental")
+        assert "no space left" in failed["cause"]
+        assert sandbox.locks() == []
+        assert sandbox.ids() == [good["id"]]
+        assert sandbox.succeed("backup_verify", backup=good["id"], level="checked")["trust"] == "checked"
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_wrong_or_empty_key_is_told_apart_from_a_missing_repository(shop: Sandbox) -> None:
+    other = shop.variation("keys", passphrase="another passphrase")
+    wrong = other.fail("backup_info", "DR-KEY")
+    assert "wrong password" in wrong["cause"]
+    other.key.write_text("\n")
+    assert "empty" in other.fail("backup", "DR-KEY", strategy="full")["cause"]
+    other.key.unlink()
+    assert "cannot be read" in other.fail("backup_info", "DR-KEY")["cause"]
+    other.write_settings()
+    other.configuration_file.chmod(0o644)
+    assert "others may read" in other.fail("backup_info", "DR-PRE")["cause"]
+
+
+@pytest.mark.parametrize("how", ["emptied", "made anew", "replaced by an older copy"])
+def test_a_repository_that_is_not_what_it_was_is_refused(shop: Sandbox, how: str) -> None:
+    changed = shop.variation(how.replace(" ", "-"))
+    older = [path.name for path in (changed.repository / "snapshots").rglob("*") if path.is_file()]
+    changed.backup("incremental")
+    if how == "replaced by an older copy":
+        for path in (changed.repository / "snapshots").rglob("*"):
+            if path.is_file() and path.name not in older:
+                path.unlink()
+    else:
+        subprocess.run(["rm", "-r", str(changed.repository)], check=True)
+        changed.repository.mkdir()
+    if how == "made anew":
+        changed.restic("init", "--quiet")
+    failed = changed.fail("backup", "DR-REPO", strategy="full")
+    assert ("emptied" in failed["cause"]) or ("emptied" in failed["next_action"])
+    assert PASSPHRASE not in failed["msg"]
+
+
+def test_a_damage_is_found_by_reading_and_no_new_backup_leans_on_it(shop: Sandbox) -> None:
+    damaged = shop.variation("damaged")
+    first = damaged.ids()[0]
+    write_random(damaged.source / "only in the second", 400_000, seed=9)
+    try:
+        second = damaged.backup("incremental")["id"]
+        flip_bits(next(path for path in damaged.packs() if path.stat().st_size > 390_000))
+        damaged.fail("backup_verify", "DR-INT", backup=second, level="checked")
+        assert damaged.succeed("backup_verify", backup=first, level="checked")["trust"] == "checked"
+        # restic stores nothing twice, so the file that it believes to have would be damaged in the next one as well.
+        leaning = damaged.fail("backup", "DR-INT", strategy="incremental")
+        assert "Pack ID does not match" in leaning["cause"]
+        assert damaged.ids() == [first]
+    finally:
+        (damaged.source / "only in the second").unlink()
+    free = damaged.succeed("backup", strategy="incremental")
+    assert (free["backup"]["strategy"], free["backup"]["trust"]["level"]) == ("full", "checked")
+    assert "chain is broken" in free["notes"][0]
+
+
+def test_a_killed_module_leaves_nothing_that_could_be_restored(sandbox: Sandbox) -> None:
+    good = sandbox.backup()
+    flag = sandbox.root / "held"
+    module = sandbox.saying(hooks={"quiesce": ["sh", "-c", f"touch {flag}; sleep 60"]}).begin("backup", strategy="full")
+    Deadline(10).wait_until("see it hold the application", flag.exists, bool, every_seconds=0.02, **WAIT)
+    os.killpg(module.pid, signal.SIGKILL)
+    module.communicate()
+    orphan = sandbox.restic("backup", "--tag", "recovery,stanza=shop,engine=files,part=data,set=x", str(sandbox.source))
+    assert "saved" in orphan
+    listed = sandbox.succeed("backup_info")
+    assert listed["backup_running"] is False
+    assert [each["is_complete"] for each in listed["backups"]] == [True, False]
+    assert sandbox.ids() == [good["id"]]
+    sandbox.fail("restore", "DR-REPO", directory=str(sandbox.root / "x"), backup=listed["backups"][1]["id"])
+    assert sandbox.backup("incremental")["parent"] == good["id"]
+
+
+def stored(sandbox: Sandbox, producer: str) -> int:
+    """How many snapshots there are after a stream was stored, or was not."""
+
+    def judge(finished: Finished) -> None:
+        if finished.rc != 0 or "completed OK!" not in finished.stderr:
+            raise ToolError("dump", cause=f"it ended with {finished.rc}", next_action="None")
+
+    tool = Restic.of(str(sandbox.configuration_file), Deadline(30))
+    tags = data_tags(stanza="dump", engine="files", strategy="full", set_id="x")
+    with suppress(ToolError):
+        store_stream(tool, "dump", ["sh", "-c", producer], file_name="dump.sql", tags=tags, judge=judge)
+    return len(list_snapshots(tool, "look", "dump"))
+
+
+def test_a_dump_whose_producer_dies_is_never_stored(sandbox: Sandbox) -> None:
+    assert stored(sandbox, "seq 200000; kill -9 $$") == 0
+    assert stored(sandbox, "seq 200000; exit 1") == 0
+    assert stored(sandbox, "seq 200000") == 0
+    assert sandbox.locks() == []
+    assert stored(sandbox, "seq 200000; echo completed OK! >&2") == 1
