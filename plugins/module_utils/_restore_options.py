@@ -64,7 +64,7 @@ def restoration_of(given: dict[str, Any]) -> Restorable:
     is_in_place = given["mode"] == "in_place"
     selection = Selection(**(given["select"] or {}))
     engine.require_target(target)
-    engine.require_selection(selection, is_in_place=is_in_place)
+    engine.require_parts(selection.as_result(), is_in_place=is_in_place)
     request = RestoreRequest(
         target=target,
         backup=given["backup"],

@@ -17,6 +17,10 @@ description:
   - For O(engine.files), C(checked) means that restic read every pack of the repository, C(restored) that the whole
     tree was written into a scratch directory, read back by restic and compared with the manifest that was taken from
     the source, by contents as well when it was taken with O(engine.files.manifest=hashes).
+  - For O(engine.mariadb), C(checked) means that restic read every pack of the repository; files of the binary log that
+    are damaged are named in the evidence. C(restored) means that the backup with its whole chain was unpacked and
+    prepared, stands at the place in the log that its record says, that a private server started on it and found every
+    table and index in order, and that every page of InnoDB carries the right checksum.
   - For a repository of the kind O(repository.repository_host), O(level=checked) works on the repository host only. The
     other levels work on a database host as well; there the trial restore itself reads every file.
   - The verdict of the tool is taken from what it says, never from its exit code.

@@ -15,11 +15,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     read_holdings,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import ArchivedLog
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_check import check_repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import (
+    Keeper,
+    examination,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     read_stream,
     restore_snapshot,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, ToolError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
@@ -73,3 +78,16 @@ class Keeping(Keeper):
         if kept:
             unneeded = holdings.shipments_before(min(record.started_at for record in kept).timestamp())
         super().forget([*records, *(record for record in listing.records if record.id in unneeded)])
+
+    def examine(self, records: list[BackupRecord], *, subset: str | None = None) -> dict[str, Examination]:
+        """Read the repository; the log is not a part of a backup, so its damage is told and speaks against none."""
+        condition = check_repository(self.tool, f"read {self.repository}", subset=subset)
+        listing = self.listing()
+        shipments = [each for each in listing.records if condition.against(set(listing.snapshots_of(each)))]
+        hit = {each.id for each in shipments}
+        damaged = sorted({log.name for log in self.holdings.archive.logs if log.shipment in hit})
+        found = {record.id: examination(record, condition, listing, subset) for record in records}
+        return {
+            name: Examination(each.errors, {**each.evidence, "damaged_log_files": damaged})
+            for name, each in found.items()
+        }

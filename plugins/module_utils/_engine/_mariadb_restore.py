@@ -110,13 +110,13 @@ def check_pages(programs: Programs, directory: Path) -> str:
     return f"{len(files)} files, all pages with the right checksum"
 
 
-def require_possible(selection: Selection, *, is_in_place: bool) -> None:
+def require_possible(wanted: dict[str, list[str]], *, is_in_place: bool) -> None:
     """Raise for a part that cannot be taken out of a server, or would have to replace what is there."""
     what = "read the option select"
-    wrong = [table for table in selection.tables if table.count(".") != 1 or not all(table.split("."))]
+    wrong = [table for table in wanted["tables"] if table.count(".") != 1 or not all(table.split("."))]
     if wrong:
         raise InputError(what, cause=f"{wrong[0]!r} names no table", next_action="Give tables as database.table")
-    if is_in_place and not selection.is_everything:
+    if is_in_place and any(wanted.values()):
         raise InputError(
             what,
             cause="a part is not put in place: it would replace what is there now",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._ability import require_known
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._abilities import Abilities
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._copying import Copying
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
@@ -48,23 +48,15 @@ __all__ = [
 STRATEGIES = ("full", "differential", "incremental", "transaction_log", "snapshot")
 
 
-class Engine(Copying, ABC):
+class Engine(Abilities, Copying, ABC):
     """One way to back up and to restore one kind of data."""
 
-    NAME: str
     OPTIONS: dict[str, Any]
-    STRATEGIES: tuple[str, ...]
-    # The kinds of repository that its tool can use, by their names in the registry.
-    REPOSITORIES: tuple[str, ...]
     # Who runs its tool where the data is, and who where another host keeps the backups; None: it never works there.
     USER: str = "root"
     KEEPER_USER: str | None = None
     # Its tool, for work on a repository itself.
     REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
-    # The kinds of moment that it can recover to.
-    TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
-    # The kinds of part that it can restore alone, by their names in a selection.
-    PARTS: tuple[str, ...] = ()
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
     # Whether backups share what they store, so that a new one can lean on data that is damaged already.
@@ -130,17 +122,6 @@ class Engine(Copying, ABC):
     @abstractmethod
     def prove_complete(self, record: BackupRecord) -> None:
         """Raise unless everything that the backup needs to be consistent is in the repository."""
-
-    def require_strategy(self, strategy: str) -> None:
-        require_known("strategy", f"{self.NAME} has no strategy", strategy, self.STRATEGIES)
-
-    def require_target(self, target: RecoveryTarget) -> None:
-        require_known("target", f"{self.NAME} cannot recover to a target of type", target.kind, self.TARGETS)
-
-    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
-        """Raise when such a part cannot be restored alone, or not into this place."""
-        for part in (name for name, wanted in selection.as_result().items() if wanted):
-            require_known("select", f"{self.NAME} cannot restore alone any", part, self.PARTS)
 
     def ship_log(self) -> dict[str, Any]:
         """Close the current piece of the transaction log and wait until the repository has it."""

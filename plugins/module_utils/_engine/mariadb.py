@@ -67,6 +67,7 @@ class MariadbEngine(Engine):
     REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "log_position", "gtid")
     PARTS: tuple[str, ...] = ("databases", "tables")
+    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = {
         "version": {"type": "str", "required": True},
         "stanza": {"type": "str", "required": True},
@@ -92,7 +93,7 @@ class MariadbEngine(Engine):
         super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
         self.programs = Programs(str(options["version"]), str(options["user"]), deadline)
         self.live = LiveServer.of(options, self.programs)
-        self.keeping = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
+        self.keeper = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
         self._proven: Proven | None = None
         self._notes: list[str] = []
 
@@ -109,30 +110,30 @@ class MariadbEngine(Engine):
         return self.live.port
 
     def read_records(self) -> Catalogue:
-        holdings = self.keeping.holdings
-        return Catalogue(holdings.records, [], None, holdings.system_identifier, self.keeping.is_backup_running)
+        holdings = self.keeper.holdings
+        return Catalogue(holdings.records, [], None, holdings.system_identifier, self.keeper.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
-        holdings = self.keeping.holdings
+        holdings = self.keeper.holdings
         windows = holdings.windows(records)
         newest = max((window.until_at for window in windows), default=None)
         said = [window.as_result() for window in windows]
-        return Catalogue(records, said, newest, holdings.system_identifier, self.keeping.is_backup_running)
+        return Catalogue(records, said, newest, holdings.system_identifier, self.keeper.is_backup_running)
 
     def require_here(self, strategy: str) -> None:
         self.programs.require_series(f"take a {strategy} backup of stanza {self.stanza} here")
         self.live.require_state()
 
-    def require_selection(self, selection: Selection, *, is_in_place: bool) -> None:
-        super().require_selection(selection, is_in_place=is_in_place)
-        _mariadb_restore.require_possible(selection, is_in_place=is_in_place)
+    def require_parts(self, wanted: dict[str, list[str]], *, is_in_place: bool) -> None:
+        super().require_parts(wanted, is_in_place=is_in_place)
+        _mariadb_restore.require_possible(wanted, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
         labels = Labels(self.consistency_id, self.repository.declared.key_id)
-        return take_backup(self.live, self.keeping, strategy, jobs=self.jobs, labels=labels)
+        return take_backup(self.live, self.keeper, strategy, jobs=self.jobs, labels=labels)
 
     def prove_complete(self, record: BackupRecord) -> None:
-        known = {each.id: each for each in self.keeping.holdings.records}
+        known = {each.id: each for each in self.keeper.holdings.records}
         missing = [each for each in (*record.chain, record.id) if each not in known or not known[each].is_usable]
         if missing:
             raise IntegrityError(
@@ -142,19 +143,19 @@ class MariadbEngine(Engine):
             )
 
     def ship_log(self) -> dict[str, Any]:
-        return ship_log(self.live, self.keeping)
+        return ship_log(self.live, self.keeper)
 
     def await_log(self, segment: str) -> dict[str, Any]:
-        return ship_log(self.live, self.keeping, segment=segment)
+        return ship_log(self.live, self.keeper, segment=segment)
 
     def find_log(self, segment: str) -> dict[str, Any] | None:
-        return shipped_log(self.keeping.holdings, segment)
+        return shipped_log(self.keeper.holdings, segment)
 
     def forget(self, records: list[BackupRecord]) -> None:
-        self.keeping.forget(records)
+        self.keeper.forget(records)
 
     def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
-        return self.keeping.examine(records)
+        return self.keeper.examine(records)
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)
@@ -180,7 +181,7 @@ class MariadbEngine(Engine):
         timeline: int | None,
         selection: Selection,
     ) -> RestorePlan:
-        holdings = self.keeping.holdings
+        holdings = self.keeper.holdings
         way = choose(records, holdings.starts, holdings.archive, target, backup=backup, timeline=timeline)
         self._require_programs(way.record)
         log_bytes = sum(each.log.size_bytes for each in _mariadb_replay.needed(way, target))
@@ -211,7 +212,7 @@ class MariadbEngine(Engine):
             into.mkdir(mode=0o700, exist_ok=True)
             try:
                 self.programs.own(into)
-                self.keeping.pour(backup, self.programs.argv("mbstream", "-x", "-C", str(into)))
+                self.keeper.pour(backup, self.programs.argv("mbstream", "-x", "-C", str(into)))
                 _mariadb_restore.prepare(self.programs, directory, increment if number else None)
             finally:
                 shutil.rmtree(increment, ignore_errors=True)
@@ -223,7 +224,7 @@ class MariadbEngine(Engine):
         stretches = _mariadb_replay.needed(way, plan.target)
         if stretches:
             instance.make_room()
-            self.keeping.fetch([each.log for each in stretches], logs)
+            self.keeper.fetch([each.log for each in stretches], logs)
             self.programs.own(logs)
             _mariadb_replay.require_same(stretches, logs)
             stretches = _mariadb_replay.cut(stretches, plan.target, logs)
@@ -255,10 +256,10 @@ class MariadbEngine(Engine):
         return found
 
     def prepare_in_place(self, plan: RestorePlan, staged: Path, live: Path) -> None:
-        proven, archive = self._require_proven(), self.keeping.holdings.archive
+        proven, archive = self._require_proven(), self.keeper.holdings.archive
         instance = Instance(staged, self.programs)
         instance.require_clean_end()
-        basename = str(self.options["binary_log"] or self.keeping.holdings.facts[plan.record.id].log_basename)
+        basename = str(self.options["binary_log"] or self.keeper.holdings.facts[plan.record.id].log_basename)
         history = archive.history(proven.ending.timeline).after(
             max(archive.timelines) + 1, proven.ending.position, _mariadb_restore.next_log_number(basename, live)
         )
@@ -281,11 +282,11 @@ class MariadbEngine(Engine):
         Instance(directory, self.programs).stop()
 
     def _instance(self, record: BackupRecord, directory: Path) -> Instance:
-        return Instance(directory, self.programs, self.keeping.holdings.facts[record.id].names_are_lower_case)
+        return Instance(directory, self.programs, self.keeper.holdings.facts[record.id].names_are_lower_case)
 
     def _way(self, plan: RestorePlan) -> Way:
         """The way that the plan was made from; reading the repository again must not change it."""
-        holdings = self.keeping.holdings
+        holdings = self.keeper.holdings
         return choose(
             [plan.record], holdings.starts, holdings.archive, plan.target, backup=plan.record.id, timeline=plan.timeline
         )

@@ -22,6 +22,7 @@ def test_a_verification_climbs_to_the_level_that_is_asked_for(story: Story) -> N
     evidence = result["backup"]["trust"]["evidence"]
     assert result["trust"] == "verified" and result["changed"] is True
     assert evidence["checked"]["packs_read"] > 0 and evidence["restored"]["checks"][0]["observed"] == "20002"
+    assert evidence["checked"]["damaged_log_files"] == []
     assert "tables are consistent" in evidence["restored"]["structure"]
     assert "with the right checksum" in evidence["restored"]["pages"]
     assert evidence["restored"]["reached"]["log_position"] == story.incremental["log_position"]
