@@ -208,8 +208,8 @@ def feed(
     if pipe is None:
         raise AssertionError("the client was started with a pipe")
     with pipe:
-        # From here on the session may change accounts as well: it began before there were any.
-        pipe.write(b"FLUSH PRIVILEGES;\n")
+        # From here on the session may change accounts as well: it began before there were any. Ours is no transaction.
+        pipe.write(b"FLUSH LOCAL PRIVILEGES;\n")
         pipe.flush()
         for run in runs(stretches):
             decode(instance, client, run, directory, pipe)
