@@ -42,6 +42,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Labels,
     take_backup,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import (
+    RESTIC_REPOSITORIES,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -64,7 +67,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 class MariadbEngine(Engine):
     NAME: str = "mariadb"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
-    REPOSITORIES: tuple[str, ...] = ("filesystem", "s3")
+    REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "log_position", "gtid")
     PARTS: tuple[str, ...] = ("databases", "tables")
     SHARES_DATA: bool = True
