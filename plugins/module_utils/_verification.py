@@ -28,6 +28,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space i
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_sample import Sample, sampled
 
+LONGEST_NAME = 33
 PROOFS_AGAINST = ("DR-INT", "DR-WAL", "DR-KEY")
 
 
@@ -197,7 +198,8 @@ class Verification:
 
     def _rehearse(self, record: BackupRecord) -> dict[str, Any]:
         """Restore into a directory that is ours alone and is gone afterwards, however it ends."""
-        scratch = self.scratch_directory / f"trial-{record.id}"
+        # Short, since a server's socket lies in it; a label of pgBackRest is whole within this length.
+        scratch = self.scratch_directory / f"trial-{record.id[:LONGEST_NAME]}"
         self._clear(scratch)
         scratch.mkdir(mode=0o700)
         try:
