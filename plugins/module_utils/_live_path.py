@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._mount import mount_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class LivePath:
     def require_usable(self) -> None:
         """It must be one that a rename can put in place, and that is where its name says."""
         what = f"restore {self.path}"
-        if os.path.ismount(self.path):
+        # The kernel is asked: on an overlay a file's device is not the one of its directory.
+        if mount_of(str(self.path)).point == os.path.normpath(self.path):
             raise PreconditionError(
                 what,
                 cause="it is a mount point, so the new data cannot be put in its place at once",
