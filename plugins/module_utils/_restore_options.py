@@ -46,10 +46,9 @@ RESTORE_OPTIONS: dict[str, Any] = {
 }
 
 
-Restorable = Restoration | PathsRestoration | Removal | Reversion | Acknowledgement
-
-
-def restoration_of(given: dict[str, Any]) -> Restorable:
+def restoration_of(
+    given: dict[str, Any],
+) -> Restoration | PathsRestoration | Removal | Reversion | Acknowledgement:
     """What is wanted of the directory."""
     target = parse_target(given["target"])
     engine = open_engine(given)
