@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,18 @@ def store_paths(tool: Restic, what: str, paths: list[str], tags: dict[str, str],
     return stored_by(finished, what)
 
 
+def patiently(tool: Restic, stream: Callable[[], tuple[Finished, Finished]]) -> tuple[Finished, Finished]:
+    """A stream that finds the repository held by somebody else has moved nothing: it begins anew, for a while."""
+    patience = tool.patience
+    while True:
+        try:
+            return stream()
+        except LeaseError:
+            if patience.is_over:
+                raise
+            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+
+
 def store_stream(
     tool: Restic,
     what: str,
@@ -72,22 +85,17 @@ def store_stream(
     The second value is what the producer said beside its stream.
     """
     argv = tool.argv("backup", "--json", *write_tags(tags), "--stdin", "--stdin-filename", file_name)
-    patience = tool.patience
-    while True:
-        try:
-            produced, finished = pipe(
-                (producer, environment or {}),
-                (argv, tool.environment),
-                judge_source=judge,
-                judge_sink=lambda ending: require_good(ending, what),
-                deadline=tool.deadline,
-            )
-            return stored_by(finished, what), produced
-        except LeaseError:
-            # Somebody else holds the repository: nothing was stored, so the producer begins anew.
-            if patience.is_over:
-                raise
-            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+    produced, finished = patiently(
+        tool,
+        lambda: pipe(
+            (producer, environment or {}),
+            (argv, tool.environment),
+            judge_source=judge,
+            judge_sink=lambda ending: require_good(ending, what),
+            deadline=tool.deadline,
+        ),
+    )
+    return stored_by(finished, what), produced
 
 
 def read_stream(
@@ -101,12 +109,15 @@ def read_stream(
     environment: dict[str, str] | None = None,
 ) -> Finished:
     """Let a consumer read one file of a snapshot; it never sees the end of a stream that was cut off."""
-    _dumped, consumed = pipe(
-        (tool.argv("dump", snapshot, f"/{file_name}"), tool.environment),
-        (consumer, environment or {}),
-        judge_source=lambda ending: require_good(ending, what),
-        judge_sink=judge,
-        deadline=tool.deadline,
+    _dumped, consumed = patiently(
+        tool,
+        lambda: pipe(
+            (tool.argv("dump", snapshot, f"/{file_name}"), tool.environment),
+            (consumer, environment or {}),
+            judge_source=lambda ending: require_good(ending, what),
+            judge_sink=judge,
+            deadline=tool.deadline,
+        ),
     )
     return consumed
 

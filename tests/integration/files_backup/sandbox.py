@@ -86,14 +86,14 @@ class Sandbox:
         self.write_settings()
         shutil.copytree(empty, self.repository)
 
-    def write_settings(self, passphrase: str = PASSPHRASE) -> None:
+    def write_settings(self, passphrase: str = PASSPHRASE, lock_seconds: int = 1) -> None:
         self.key.write_text(passphrase)
         self.key.chmod(0o600)
         settings = {
             "RESTIC_REPOSITORY": self.repository,
             "RESTIC_PASSWORD_FILE": self.key,
             "RESTIC_CACHE_DIR": self.cache,
-            "RECOVERY_RESTIC_LOCK_SECONDS": 1,
+            "RECOVERY_RESTIC_LOCK_SECONDS": lock_seconds,
         }
         self.configuration_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         self.configuration_file.chmod(0o600)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -72,6 +73,20 @@ def test_the_lock_of_a_living_process_is_respected(shop: Sandbox) -> None:
         assert len(busy.locks()) == 1
     finally:
         holder.communicate()
+
+
+def test_a_repository_that_others_hold_for_a_moment_is_waited_for(shop: Sandbox) -> None:
+    busy = shop.variation("held")
+    busy.write_settings(lock_seconds=30)
+    source = f"restic --repo {busy.repository} --password-file {busy.key} --no-cache backup --stdin"
+    holder = subprocess.Popen(source.split(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    Deadline(10).wait_until("see the lock", busy.locks, bool, every_seconds=0.05, **WAIT)
+    verifying = busy.begin("backup_verify", level="checked")
+    began = Path(f"/proc/{verifying.pid}/task/{verifying.pid}/children")
+    Deadline(10).wait_until("see it ask restic", began.read_text, bool, every_seconds=0.01, **WAIT)
+    holder.communicate()
+    stdout, _stderr = verifying.communicate(timeout=40)
+    assert json.loads(stdout)["trust"] == "checked"
 
 
 def test_a_repository_that_runs_full_keeps_what_it_had(sandbox: Sandbox) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One entry of recovery_repositories with the files that the role protect writes for restic on a host."""
+"""One entry of recovery_repositories with the files that the role repository_settings writes for restic on a host."""
 
 from __future__ import annotations
 

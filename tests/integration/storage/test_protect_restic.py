@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role protect lets restic find its repositories, on a host whose /etc and /var are the test's own."""
+"""The role repository_settings lets restic find its repositories, on a host whose /etc and /var are the test's own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ PLAY = """
   tasks:
     - name: Only what restic needs
       ansible.builtin.import_role:
-        name: gogidix.disaster_recovery.protect
-        tasks_from: restic
+        name: gogidix.disaster_recovery.repository_settings
     - name: Use it as a person would
       ansible.builtin.shell: >-
         set -a; . /etc/recovery/restic/bucket.env;
