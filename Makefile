@@ -20,12 +20,12 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -n --preserve-env env "PATH=
 demo: setup ## Carry the storefront through the loss of a site (report in build/demo)
 	$(AS_ROOT) python -m demo
 
-test: setup importer ## Check everything: lint, units, integration, drills
+test: setup importer azurite ## Check everything: lint, units, integration, drills
 	.ci/stages lint units integration -- drills
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
-setup: environment collection azurite rootfs ## Install what this machine is missing
+setup: environment collection rootfs ## Install what this machine is missing
 
 machine:
 	@setup/machine
@@ -85,7 +85,7 @@ package: ## Build the collection and import it as Galaxy would
 units: environment collection ## Tests that need nothing but Python
 	$(PYTEST) tests/unit tests/test_repository.py tests/test_plans.py
 
-integration: setup ## Tests against real servers on loopback, and of the lab itself
+integration: setup azurite ## Tests against real servers on loopback, and of the lab itself
 	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab'
 
 drills: setup ## Tests that break labs of their own on purpose
