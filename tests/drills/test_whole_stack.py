@@ -57,7 +57,12 @@ def test_the_whole_system_is_taken_as_one_set_and_proven(stack: DrillLab) -> Non
     parts = {kept["stanza"] for line in taken.journal for kept in evidence(line) if kept.get("consistency_id")}
     assert parts >= {"orders", "ledger", "pictures.frankfurt", "pictures.dublin", "settings.frankfurt"}
     assert "journals.frankfurt" not in parts
+    unproven = run(stack, "policy")
+    assert unproven.code != 0 and "restored" in unproven.text
     assert succeed(stack, "verify_backups", recovery_verify_level="verified").report["verdict"] == "verified"
+    judged = run(stack, "policy")
+    assert judged.code != 0 and "immutable" in judged.text
+    succeed(stack, "policy", recovery_backup_policy={"copies": 2, "immutable": 0})
 
 
 def test_a_source_that_cannot_be_taken_fails_the_run_and_stops_no_other(stack: DrillLab) -> None:
@@ -101,6 +106,17 @@ def test_a_dropped_ledger_comes_back_to_the_moment_before(stack: DrillLab) -> No
     count = "mariadb -BN -S /var/lib/mysql-beside/*.sock -e 'SELECT COUNT(*) FROM ledger.entries'"
     counted = stack.do("run", "fra-db1", "sh", "-c", count)
     assert counted.strip() == "4"
+
+
+def test_a_table_is_taken_out_of_a_copy_as_a_dump(stack: DrillLab) -> None:
+    succeed(
+        stack,
+        "restore",
+        recovery_restore_database="orders",
+        recovery_restore_beside="/var/lib/postgresql/15/part",
+        recovery_restore_tables=["storefront.public.orders"],
+    )
+    assert stack.do("run", "fra-db1", "ls", "/var/lib/postgresql/15/part").split() == ["storefront.public.orders.dump"]
 
 
 def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
