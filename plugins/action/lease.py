@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import socket
 from typing import Any
 
@@ -16,6 +15,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import (
     boot_id,
+    living_parent,
+    own_process,
     process_namespace,
     process_started,
 )
@@ -48,8 +49,8 @@ def this_process() -> dict[str, Any]:
     that outlives its killed play, and a lease held by init can never be proven stale.
     """
     play = multiprocessing.parent_process()
-    pid = os.getpid() if play is None or play.pid is None else play.pid
-    started = process_started(pid)
+    pid = own_process() if play is None or play.pid is None else living_parent(play.pid)
+    started = None if pid is None else process_started(pid)
     if started is None:
         raise AnsibleActionFail("the play that asked for the lease is gone; nothing is left to hold it for")
     return {

@@ -35,6 +35,23 @@ def process_started(pid: int) -> int | None:
     return int(fields[19]) if fields and fields[0] not in ("Z", "X") else None
 
 
+def own_process() -> int:
+    """This process as /proc knows it, also from within a namespace of processes that sees an outer /proc."""
+    return int(os.readlink("/proc/self"))
+
+
+def living_parent(pid: int) -> int | None:
+    """This process's parent as /proc knows it, when it is still the one that is ``pid`` in its own namespace."""
+    fields = process_fields(own_process())
+    parent = int(fields[1]) if fields else 0
+    try:
+        status = Path(f"/proc/{parent}/status").read_text()
+    except OSError:
+        return None
+    named = [line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")]
+    return parent if named == [str(pid)] else None
+
+
 def children(pid: int) -> list[int]:
     """The direct children of a process."""
     found = []

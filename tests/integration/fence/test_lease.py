@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,3 +165,22 @@ def test_asking_again_changes_nothing_and_a_check_run_takes_nothing(group: Group
     again = group.ask("run1")
     assert (again.kept["changed"], again.kept["lease"]["run_id"]) == (False, "run1")
     assert group.text() == before
+
+
+IN_A_NAMESPACE = """
+import multiprocessing, os
+from ansible_collections.gogidix.disaster_recovery.plugins.action.lease import this_process
+
+play = os.readlink("/proc/self")
+worker = multiprocessing.get_context("fork").Process(target=lambda: print(play, this_process()["pid"], flush=True))
+worker.start()
+worker.join()
+"""
+
+
+def test_a_play_in_a_namespace_of_processes_is_named_as_others_see_it() -> None:
+    """The service runs plans so: with process ids of their own, and the machine's /proc."""
+    argv = ["unshare", "--pid", "--fork", sys.executable, "-c", IN_A_NAMESPACE]
+    finished = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+    play, named = finished.stdout.split() or ["nobody", finished.stderr]
+    assert play == named
