@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.drills.conftest import bring_home
 from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab, Outcome
 from tests.integration.lab.lab_command import REPOSITORY
 
@@ -22,8 +23,7 @@ SHOP = "fra-app1"
 @pytest.fixture(scope="module")
 def stack(protected_lab: DrillLab) -> Iterator[DrillLab]:
     lab = protected_lab
-    lab.do("rollback", SNAPSHOT, timeout=300)
-    lab.wait_for("the stack", lambda: lab.world().is_home, 60)
+    bring_home(lab)
     words = [word for inventory in INVENTORIES for word in ("-i", str(REPOSITORY / inventory))]
     playbook = [str(REPOSITORY / ".venv/bin/ansible-playbook"), *words]
     lab.do("exec", *playbook, str(REPOSITORY / "molecule/provision/whole_stack.yml"), timeout=300)
