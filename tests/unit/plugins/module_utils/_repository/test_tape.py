@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,13 @@ def test_a_pipe_takes_the_place_of_a_drive(tmp_path: Path, source: Path) -> None
     reader.start()
     record = tape.write(source)
     reader.join()
-    writer = threading.Thread(target=lambda: pipe.write_bytes(streamed[0]))
+
+    def feed() -> None:
+        # Who reads may stop at the mark of the end, before the padding behind it.
+        with suppress(BrokenPipeError):
+            pipe.write_bytes(streamed[0])
+
+    writer = threading.Thread(target=feed)
     writer.start()
     assert tape.read_back(record).read_back_at is not None
     writer.join()
