@@ -24,6 +24,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protect
     records_at,
     source_probes,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
 
 
 def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,4 +53,6 @@ class FilterModule:
             "pooler_endpoints": _explained(pooler_endpoints),
             "records_at": _explained(records_at),
             "source_probes": _explained(source_probes),
+            "system_reads": _explained(system_reads),
+            "system_set": _explained(system_set),
         }

@@ -39,6 +39,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._live_path import LivePath
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_reversion import marker_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
@@ -71,7 +72,7 @@ class PathsRestoration:
     @property
     def marker(self) -> Path:
         """That a run was done; its paths may have changed again since, and that is somebody's business."""
-        return self.ledger.directory / f"restored-{self.engine.stanza}-{self.engine.repository.name}-{self.run_id}.json"
+        return marker_of(self.engine, self.ledger, self.run_id)
 
     @property
     def identity(self) -> dict[str, Any]:

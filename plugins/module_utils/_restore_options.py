@@ -10,9 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import Subject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_restoration import PathsRestoration
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_reversion import (
+    PathsAcknowledgement,
+    PathsReversion,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import (
     TARGET_SPEC,
     parse_target,
@@ -46,23 +51,17 @@ RESTORE_OPTIONS: dict[str, Any] = {
 }
 
 
-def restoration_of(
-    given: dict[str, Any],
-) -> Restoration | PathsRestoration | Removal | Reversion | Acknowledgement:
+def restoration_of(given: dict[str, Any]) -> Subject:
     """What is wanted of the directory."""
     target = parse_target(given["target"])
     engine = open_engine(given)
     if given["state"] == "absent":
         return Removal(engine, Path(given["directory"]))
-    if given["state"] == "acknowledged":
-        return Acknowledgement(engine, Path(given["directory"] or engine.live_directory))
-    if given["state"] == "reverted":
-        live = Path(given["directory"] or engine.live_directory)
-        return Reversion(engine, live, keep_running=given["keep_running"])
+    if given["state"] != "present":
+        return former_data(given, engine)
     engine.require_target(target)
     is_in_place = given["mode"] == "in_place"
     selection = Selection(**(given["select"] or {}))
-    engine.require_target(target)
     engine.require_parts(selection.as_result(), is_in_place=is_in_place)
     request = RestoreRequest(
         target=target,
@@ -80,3 +79,16 @@ def restoration_of(
         return PathsRestoration(engine, open_ledger(given, engine), request)
     directory = engine.live_directory if is_in_place else Path(given["directory"])
     return Restoration(engine, open_ledger(given, engine), request, directory)
+
+
+def former_data(given: dict[str, Any], engine: Engine) -> Subject:
+    """What becomes of the data that a restore in place has kept."""
+    run_id = given["run_id"]
+    is_reverted = given["state"] == "reverted"
+    if engine.IS_MADE_OF_PATHS:
+        ledger = open_ledger(given, engine)
+        return PathsReversion(engine, ledger, run_id) if is_reverted else PathsAcknowledgement(engine, ledger, run_id)
+    live = Path(given["directory"] or engine.live_directory)
+    if is_reverted:
+        return Reversion(engine, live, keep_running=given["keep_running"], run_id=run_id)
+    return Acknowledgement(engine, live, run_id=run_id)

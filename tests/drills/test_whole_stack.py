@@ -18,6 +18,14 @@ pytestmark = pytest.mark.lab
 
 INVENTORIES = (INVENTORY, "inventories/whole_stack")
 SHOP = "fra-app1"
+FILES = (
+    "/etc/storefront/storefront.ini",
+    "/srv/storefront/pictures/teapot.svg",
+    "/var/lib/storefront/baskets/ada.json",
+)
+NEVER_TRUE = [
+    {"name": "the shop sells elephants", "http": {"url": "http://shop.storefront.example/", "contains": "No"}}
+]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +72,42 @@ def test_the_whole_system_is_taken_as_one_set_and_proven(stack: DrillLab) -> Non
     # Between its two backups nobody shipped the ledger's log, and nothing here is immutable.
     assert judged.code != 0 and "immutable" in judged.text and "the log has gaps" in judged.text
     succeed(stack, "policy", recovery_backup_policy={"copies": 2, "immutable": 0, "gaps": True})
+
+
+def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_nothing(stack: DrillLab) -> None:
+    asked: dict[str, Any] = {"recovery_restore_site": "frankfurt", "recovery_restore_confirm": "storefront"}
+    refused = run(stack, "restore_system", recovery_restore_site="frankfurt")
+    assert refused.code != 0 and "recovery_restore_confirm" in refused.text
+    before = spoil(stack)
+    # The last thing that is looked at is not as it should be: by then every part has changed places.
+    failed = run(stack, "restore_system", **asked, recovery_checks=NEVER_TRUE, recovery_validation_wait_seconds=1)
+    assert (failed.code, failed.status) == (2, "undone"), failed.text[-6000:]
+    assert failed.report["parts"] == {"completed": 5, "total": 5}
+    assert parts(stack) == before
+    done = succeed(stack, "restore_system", **asked)
+    assert done.report["parts"] == {"completed": 5, "total": 5}
+    assert "run the plan reprotect" in " ".join(done.report["incidents"]).lower()
+    after = parts(stack)
+    assert [name for name in after if after[name] == before[name]] == []
+    assert stack.shop_for(1)["failed_requests"] == 0
+    back = {"recovery_source_site": "dublin", "recovery_target_site": "frankfurt"}
+    succeed(stack, "reprotect", **back)
+
+
+def spoil(lab: DrillLab) -> dict[str, str]:
+    """Change something in every part of the system; what stands there then."""
+    lab.sql("fra-db1", "CREATE TABLE spoilt ()")
+    ledger(lab, "CREATE TABLE ledger.spoilt (id INT)")
+    for path in FILES:
+        lab.do("run", SHOP, "sh", "-c", f"echo spoilt >> {path}")
+    return parts(lab)
+
+
+def parts(lab: DrillLab) -> dict[str, str]:
+    found = {path: lab.do("run", SHOP, "cat", path) for path in FILES}
+    found["orders"] = lab.sql("fra-db1", "SELECT count(*) FROM pg_class WHERE relname = 'spoilt'")
+    found["ledger"] = ledger(lab, "SHOW TABLES IN ledger LIKE 'spoilt'")
+    return found
 
 
 def test_a_source_that_cannot_be_taken_fails_the_run_and_stops_no_other(stack: DrillLab) -> None:

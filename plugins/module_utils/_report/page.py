@@ -27,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.wording import (
     say_count,
     say_move,
+    say_parts,
     say_seconds,
     say_verdict,
 )
@@ -114,6 +115,7 @@ def _render_notes(report: Report) -> list[Markup | None]:
     return [
         _note(f"{say_verdict(report['verdict']).capitalize()}, because", report["reasons"], "card note is-bad"),
         _note("Incidents", report["incidents"] + not_undone, "card note is-bad"),
+        _note("Parts", say_parts(report), "card note"),
         tag("div", next_step, class_="card note"),
     ]
 

@@ -15,6 +15,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
     say_count,
     say_loss,
     say_move,
+    say_parts,
     say_seconds,
     say_verdict,
 )
@@ -35,6 +36,7 @@ def render_text(report: Report, path: str | None = None) -> str:
     checks = report["checks"]
     if checks:
         rows.append(("checks", f"{sum(map(is_passed, checks))} of {len(checks)} passed"))
+    rows += [("parts", text) for text in say_parts(report)]
     rows += [("incident", incident) for incident in report["incidents"][:2]]
     rows.append(("next", report["next_action"]))
     if path:

@@ -71,3 +71,9 @@ def say_loss(estimate: Any) -> str:
     if estimate.get("seconds") is not None:
         said.append(say_seconds(float(estimate["seconds"])))
     return ", ".join(said) or "unknown"
+
+
+def say_parts(report: dict[str, Any]) -> list[str]:
+    """How many parts of a system were put in place; nothing for a run that restored no system."""
+    parts = report.get("parts")
+    return [f"{parts['completed']} of {parts['total']} were put in place"] if parts else []
