@@ -55,7 +55,8 @@ options:
     description:
       - Whether the data is to be there; V(absent) stops and removes a copy that was restored beside.
       - After a restore in place, V(reverted) makes the former data live again and sets apart what was restored,
-        and V(acknowledged) removes the former data.
+        and V(acknowledged) removes the former data. With O(run_id) both look only at what that run restored, and change
+        nothing when it restored nothing here. For O(engine.files), O(run_id) is needed.
     type: str
     choices: [present, absent, reverted, acknowledged]
     default: present

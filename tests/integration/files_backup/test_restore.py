@@ -171,3 +171,27 @@ def test_a_damaged_backup_leaves_the_live_paths_as_they_are(shop: Sandbox) -> No
     assert failed["failed"] and failed["data_state"] == "old_live"
     assert described(shop.source) == was
     assert not list(shop.root.glob("*.pre-*")) and not list(shop.root.glob(".recovery-partial-*"))
+
+
+def test_the_former_paths_go_live_again_or_are_acknowledged_to_be_unneeded(sandbox: Sandbox) -> None:
+    sandbox.backup()
+    settings = sandbox.source / "settings.conf"
+    settings.write_text("spoilt")
+    spoilt = described(sandbox.source)
+    asked = {"mode": "in_place", "run_id": "r1"}
+    assert sandbox.succeed("restore", **asked, state="reverted")["changed"] is False
+    sandbox.succeed("restore", **asked, confirm=HOST)
+    sandbox.fail("restore", "DR-INPUT", mode="in_place", state="reverted")
+    assert sandbox.succeed("restore", **asked, state="reverted", check=True)["changed"] is True
+    assert sandbox.succeed("restore", **asked, state="reverted")["changed"] is True
+    assert described(sandbox.source) == spoilt
+    assert list(sandbox.root.rglob("*.quarantine-r1"))
+    assert sandbox.succeed("restore", **asked, state="reverted")["changed"] is False
+
+    again = {**asked, "run_id": "r2"}
+    sandbox.succeed("restore", **again, confirm=HOST)
+    assert sandbox.succeed("restore", **again, state="acknowledged")["changed"] is True
+    assert not list(sandbox.root.rglob("*.pre-r2"))
+    assert settings.read_text() != "spoilt"
+    gone = sandbox.fail("restore", "DR-PRE", **again, state="reverted")
+    assert "not there any more" in gone["cause"]
