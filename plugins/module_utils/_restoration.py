@@ -206,10 +206,10 @@ class Restoration:
             proven = self.engine.prove(plan, place.staged, port=self.request.port)
             self.engine.stop(place.staged)
             self.engine.prepare_in_place(plan, place.staged, place.directory)
+            self.kept = place.put_in_place(keep=True)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise
-        self.kept = place.put_in_place(keep=True)
         self.reached = proven
         if not self.request.keep_running:
             return
@@ -225,10 +225,10 @@ class Restoration:
         try:
             place.stage()
             self.engine.lay_down(plan, place.staged)
+            place.put_in_place(keep=False)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise
-        place.put_in_place(keep=False)
         try:
             proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
             self.reached = self.engine.open_beside(place.directory, proven, port=request.port)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,7 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory, write_durably
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    PreconditionError,
+    ToolError,
+)
 
 
 @dataclass(frozen=True)
@@ -108,15 +113,31 @@ class Place:
     def put_in_place(self, *, keep: bool) -> Path | None:
         """The staged directory becomes the directory; what was there is kept aside, or was ours to drop."""
         kept = None
-        if self.directory.exists():
-            if keep and self.is_occupied:
-                self.directory.rename(self.kept)
-                kept = self.kept
-            else:
-                shutil.rmtree(self.directory)
-        self.staged.rename(self.directory)
+        try:
+            if self.directory.exists():
+                if keep and self.is_occupied:
+                    self.directory.rename(self.kept)
+                    kept = self.kept
+                else:
+                    shutil.rmtree(self.directory)
+            self.staged.rename(self.directory)
+        except OSError as error:
+            if kept is not None:
+                kept.rename(self.directory)
+            raise self._not_renamed(error) from error
         sync_directory(self.directory.parent)
         return kept
+
+    def _not_renamed(self, error: OSError) -> ToolError:
+        # An overlay does not rename a directory of its lower layer, such as one that an image came with.
+        is_overlay = error.errno == errno.EXDEV
+        return ToolError(
+            f"put the restored data in place at {self.directory}",
+            cause=f"{error}{': the file system does not let this directory be renamed' if is_overlay else ''}",
+            next_action="Let the data directory be one that was made on this disk, not by an image"
+            if is_overlay
+            else "Look at the directory and its siblings by hand",
+        )
 
     def keep_only_extracted(self) -> None:
         """What was taken out of a copy takes the copy's place."""

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,6 +25,14 @@ FILES = (
     "/srv/storefront/pictures/teapot.svg",
     "/var/lib/storefront/baskets/ada.json",
 )
+# Where each part is restored, by which program, and the words by which it is told to.
+TOOLS = {
+    "settings": (SHOP, "/usr/bin/restic", "*restore*/etc/.recovery-partial*"),
+    "pictures": (SHOP, "/usr/bin/restic", "*restore*/srv/storefront/.recovery-partial*"),
+    "baskets": (SHOP, "/usr/bin/restic", "*restore*/var/lib/storefront/.recovery-partial*"),
+    "orders": ("fra-db1", "/usr/bin/pgbackrest", "*restore*"),
+    "ledger": ("fra-db1", "/usr/bin/mbstream", "*"),
+}
 NEVER_TRUE = [
     {"name": "the shop sells elephants", "http": {"url": "http://shop.storefront.example/", "contains": "No"}}
 ]
@@ -92,6 +102,32 @@ def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_not
     assert stack.shop_for(1)["failed_requests"] == 0
     back = {"recovery_source_site": "dublin", "recovery_target_site": "frankfurt"}
     succeed(stack, "reprotect", **back)
+
+
+@contextmanager
+def broken_tool(lab: DrillLab, part: str) -> Iterator[None]:
+    """The tool that restores this part ends with an error where it does; everything else of it works."""
+    host, program, words = TOOLS[part]
+    wrapper = f'#!/bin/sh\ncase "$*" in {words}) echo broken >&2; exit 1;; esac\nexec {program}.real "$@"\n'
+    lab.do("run", host, "mv", program, f"{program}.real")
+    lab.do("run", host, "sh", "-c", 'printf %s "$0" > "$1"; chmod 755 "$1"', wrapper, program)
+    try:
+        yield
+    finally:
+        lab.do("run", host, "mv", f"{program}.real", program)
+
+
+@pytest.mark.parametrize("part", os.environ.get("RECOVERY_DRILL_BROKEN_PARTS", "orders").split())
+def test_a_part_that_cannot_be_restored_has_the_others_taken_back(stack: DrillLab, part: str) -> None:
+    """By default one of them; RECOVERY_DRILL_BROKEN_PARTS="settings pictures orders ledger baskets" breaks each."""
+    before = parts(stack)
+    with broken_tool(stack, part):
+        failed = run(stack, "restore_system", recovery_restore_site="frankfurt", recovery_restore_confirm="storefront")
+    assert (failed.code, failed.status) == (2, "undone"), failed.text[-6000:]
+    assert failed.report["parts"]["completed"] < failed.report["parts"]["total"]
+    assert "broken" in failed.text
+    assert parts(stack) == before
+    assert stack.shop_for(1)["failed_requests"] == 0
 
 
 def spoil(lab: DrillLab) -> dict[str, str]:

@@ -76,4 +76,5 @@ def say_loss(estimate: Any) -> str:
 def say_parts(report: dict[str, Any]) -> list[str]:
     """How many parts of a system were put in place; nothing for a run that restored no system."""
     parts = report.get("parts")
-    return [f"{parts['completed']} of {parts['total']} were put in place"] if parts else []
+    taken_back = ", and taken back" if report["status"] == "undone" else ""
+    return [f"{parts['completed']} of {parts['total']} were put in place{taken_back}"] if parts else []

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, ToolError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 
 
@@ -31,6 +32,22 @@ def names(directory: Path) -> list[str]:
 def test_the_old_data_is_kept_under_the_runs_name(place: Place) -> None:
     assert place.put_in_place(keep=True) == place.kept
     assert names(place.directory) == ["new"] and names(place.kept) == ["old"]
+
+
+def test_what_was_moved_aside_returns_when_the_new_data_cannot_take_its_place(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path == place.staged:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(ToolError, match="not by an image"):
+        place.put_in_place(keep=True)
+    assert names(place.directory) == ["old"] and not place.kept.exists()
 
 
 def test_a_failed_swap_is_undone(place: Place) -> None:
