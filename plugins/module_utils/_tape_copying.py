@@ -84,6 +84,7 @@ class TapeCopying:
         copy = self.record.id if self.record is not None and is_there else None
         return {
             "copies": [{"id": name, "copy": copy, "stored_bytes": None} for name in self.backups],
+            "log": [],
             "missing": [] if is_there else self.backups,
             "newly_copied": [],
             "tape": self.record.as_result() if self.record is not None and is_there else None,
