@@ -24,6 +24,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protect
     records_at,
     source_probes,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 
 
 def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,6 +50,7 @@ class FilterModule:
             "database_pairs": _explained(database_pairs),
             "database_servers": _explained(database_servers),
             "group_loss": _explained(group_loss),
+            "kept_sets": _explained(kept_sets),
             "pooler_endpoints": _explained(pooler_endpoints),
             "records_at": _explained(records_at),
             "source_probes": _explained(source_probes),

@@ -97,3 +97,18 @@ def test_what_backup_info_returns_is_what_the_policy_check_judges(generations: t
     strict = {"name": "three copies", "backup_policy": {**policy, "copies": 3}}
     failed = run_module("validate", {"checks": [strict], "site": "here"})
     assert failed["error_code"] == "DR-CHECK" and "copies 2 of 3 (live, local)" in failed["msg"]
+
+
+def test_the_log_before_the_oldest_full_backup_goes_with_the_last_that_needs_it(
+    generations: tuple[Sandbox, list[str]],
+) -> None:
+    """pgBackRest's own count is higher than what is there, so that by itself it would keep every segment for ever."""
+    sandbox, (first, _middle, newest) = generations
+    sandbox.trust.rename(sandbox.root / "trust-forgotten")
+    removed = sandbox.succeed("backup_retention", policy={"keep_last": 1, "minimum_proven": 0})["removed"]
+    assert first in ids(removed)
+    listed = sandbox.succeed("backup_info")
+    kept = {each["id"]: each for each in listed["backups"]}
+    segments = sorted(path.name[:24] for path in (sandbox.repository / "archive").rglob("0000*-*"))
+    assert segments[0] == kept[newest]["wal_start"]
+    assert len(listed["windows"]) == 1 and set(listed["windows"][0]["backups"]) == set(kept)
