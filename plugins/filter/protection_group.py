@@ -24,6 +24,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protect
     records_at,
     source_probes,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_uses import (
+    repository_checks,
+    repository_uses,
+    tape_uses,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 
 
@@ -53,5 +58,8 @@ class FilterModule:
             "kept_sets": _explained(kept_sets),
             "pooler_endpoints": _explained(pooler_endpoints),
             "records_at": _explained(records_at),
+            "repository_checks": _explained(repository_checks),
+            "repository_uses": _explained(repository_uses),
             "source_probes": _explained(source_probes),
+            "tape_uses": _explained(tape_uses),
         }

@@ -132,6 +132,11 @@ def usable_repositories(entry: Mapping[str, Any], repositories: Mapping[str, Any
     return named or sorted(can_use, key=lambda name: int(repositories[name]["number"]))
 
 
+def is_copied_to_only(entry: Mapping[str, Any]) -> bool:
+    """Whether a repository is of a kind that no engine backs up into, as a tape is."""
+    return not any(set(entry) & set(engine.REPOSITORIES) for engine in ENGINES.values())
+
+
 def engine_name(entry: Mapping[str, Any]) -> str:
     """The engine of an entry of recovery_databases or recovery_files."""
     kinds = [str(kind) for kind in entry.get("engine") or {}]

@@ -66,6 +66,29 @@ def test_the_whole_system_is_taken_as_one_set_and_proven(stack: DrillLab) -> Non
     succeed(stack, "policy", recovery_backup_policy={"copies": 2, "immutable": 0, "gaps": True})
 
 
+def test_each_repository_is_looked_at_and_one_that_fails_hides_no_other(stack: DrillLab) -> None:
+    escrowed = {"archive": "{{ vault_repository_archive_passphrase }}"}
+    good = succeed(stack, "repositories", recovery_escrowed_passphrases=escrowed,
+                   recovery_repository_limits={"archive": {"maximum_age_seconds": 3600}})  # fmt: skip
+    assert {"free_space", "latency", "newest_object", "write", "opened", "escrow"} <= seen_of(good, passed=True)
+    stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/recovery-archive", "/var/lib/recovery-store/away")
+    try:
+        bad = run(stack, "repositories", recovery_escrowed_passphrases={"offsite": "guessed"})
+    finally:
+        stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/away", "/var/lib/recovery-store/recovery-archive")
+    assert bad.code != 0 and bad.report["verdict"] == "not_verified"
+    wrong = {check["name"] for check in bad.report["checks"] if not check["passed"]}
+    assert {name.partition(" ")[0] for name in wrong} == {"archive", "offsite"}
+    assert {name for name in wrong if name.startswith("offsite")} == {
+        "offsite as pgbackrest on wit-store1 uses it for orders: escrow"
+    }
+
+
+def seen_of(done: Outcome, *, passed: bool) -> set[str]:
+    """What was looked at of any repository, by the last word of each check."""
+    return {check["name"].rpartition(": ")[2] for check in done.report["checks"] if check["passed"] is passed}
+
+
 def test_a_source_that_cannot_be_taken_fails_the_run_and_stops_no_other(stack: DrillLab) -> None:
     stack.do("run", SHOP, "mv", "/srv/storefront/pictures", "/srv/storefront/elsewhere")
     try:
