@@ -117,7 +117,8 @@ tape:
   description: The copy on the tape, for O(target.tape). Null for other targets, and in check mode when there is none.
   returned: success
   type: dict
-  sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z"}
+  sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z",
+    holds: {orders: [{id: 20260102-030405F, stopped_at: "2026-01-02T03:04:11Z"}]}}
 notes:
   description: What an operator should know.
   returned: success
