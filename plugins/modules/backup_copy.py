@@ -57,7 +57,10 @@ author:
 EXAMPLES = r"""
 - name: Have every backup of the papers at the second site as well
   gogidix.disaster_recovery.backup_copy:
-    engine: "{{ recovery_files.papers.engine }}"
+    engine:
+      files:
+        stanza: papers.frankfurt
+        paths: [/srv/papers]
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
     target: "{{ recovery_repositories.offsite | combine({'name': 'offsite'}) }}"
 
