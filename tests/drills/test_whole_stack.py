@@ -91,13 +91,16 @@ def test_what_is_not_proven_is_no_copy_and_what_is_proven_is_one(stack: DrillLab
 
 
 def test_each_repository_is_looked_at_and_one_that_fails_hides_no_other(stack: DrillLab) -> None:
+    asked: dict[str, Any] = {
+        "recovery_backup_type": "database",
+        "recovery_repository_limits": {"archive": {"maximum_age_seconds": 3600}},
+    }
     escrowed = {"archive": "{{ vault_repository_archive_passphrase }}"}
-    good = succeed(stack, "repositories", recovery_escrowed_passphrases=escrowed,
-                   recovery_repository_limits={"archive": {"maximum_age_seconds": 3600}})  # fmt: skip
+    good = succeed(stack, "repositories", **asked, recovery_escrowed_passphrases=escrowed)
     assert {"free_space", "latency", "newest_object", "write", "opened", "escrow"} <= seen_of(good, passed=True)
     stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/recovery-archive", "/var/lib/recovery-store/away")
     try:
-        bad = run(stack, "repositories", recovery_escrowed_passphrases={"offsite": "guessed"})
+        bad = run(stack, "repositories", **asked, recovery_escrowed_passphrases={"offsite": "guessed"})
     finally:
         stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/away", "/var/lib/recovery-store/recovery-archive")
     assert bad.code != 0 and bad.report["verdict"] == "not_verified"
