@@ -66,6 +66,7 @@ options:
             M(gogidix.disaster_recovery.backup_info) returned for each repository and asks nobody itself.
           - A repository is a copy when it was read, its place is reached, and its newest usable backup is not older
             than O(checks[].backup_policy.max_backup_age_seconds). Two entries for the same place are one copy.
+          - A tape is a copy when it was read back, for O(checks[].backup_policy.max_tape_age_seconds).
           - An error is a backup that is damaged or unfinished, and also a repository that is no copy or of which
             nothing was proven in time.
         type: dict
@@ -87,7 +88,8 @@ options:
               - What is known of each repository besides, by its name. C(site) is where it is, and C(offsite) says that
                 it is elsewhere than all sites; with neither the repository is not off site. C(medium) is what it is
                 made of, by default as C(backup_info) says. C(immutable) is true when somebody has seen that nobody can
-                remove what was written to it; a mere intention does not count.
+                remove what was written to it; a mere intention does not count. It counts only where the place itself
+                does not say; one that says that it has no lock has none.
             type: dict
             default: {}
           site:
@@ -130,6 +132,10 @@ options:
             description: How old the newest usable backup of a copy may be.
             type: int
             default: 172800
+          max_tape_age_seconds:
+            description: How old the newest backup on a tape, and the proof that it was read back, may be.
+            type: int
+            default: 2678400
           max_recovery_point_age_seconds:
             description:
               - How old the newest moment that can be recovered may be, in the best copy. Not judged by default.

@@ -62,7 +62,7 @@ options:
           yearly: {description: "The same by year.", type: int}
           minimum_proven: {description: "So many of the newest proven ones stay whatever else is said.", type: int}
       retention_full:
-        description: How many full backups pgBackRest keeps by itself, as its configuration says.
+        description: How many full backups pgBackRest keeps by itself. It keeps all where a C(retention) decides.
         type: int
       offsite:
         description: Whether it is at another place than what is backed up into it.

@@ -24,6 +24,12 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protect
     records_at,
     source_probes,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_uses import (
+    repository_checks,
+    repository_uses,
+    tape_uses,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
 
 
@@ -50,9 +56,13 @@ class FilterModule:
             "database_pairs": _explained(database_pairs),
             "database_servers": _explained(database_servers),
             "group_loss": _explained(group_loss),
+            "kept_sets": _explained(kept_sets),
             "pooler_endpoints": _explained(pooler_endpoints),
             "records_at": _explained(records_at),
+            "repository_checks": _explained(repository_checks),
+            "repository_uses": _explained(repository_uses),
             "source_probes": _explained(source_probes),
             "system_reads": _explained(system_reads),
             "system_set": _explained(system_set),
+            "tape_uses": _explained(tape_uses),
         }

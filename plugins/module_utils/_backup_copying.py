@@ -47,6 +47,8 @@ class BackupCopying:
         self.backups = backups
         self.check = check
         self.wanted: list[BackupRecord] = []
+        # What of the log goes with them, where it is kept in pieces of its own.
+        self.log: list[BackupRecord] = []
         self.copies: dict[str, str] = {}
         self.newly_copied: list[str] = []
         self.notes: list[str] = []
@@ -54,11 +56,15 @@ class BackupCopying:
     def describe(self) -> Description:
         if not self.wanted:
             self.wanted = self._choose()
-        self.copies = self.source.find_copies(self.target, self.wanted)
-        return {"copied": [record.id for record in self.wanted if record.id in self.copies]}
+            self.log = self.source.log_of(self.wanted)
+        self.copies = self.source.find_copies(self.target, [*self.wanted, *self.log])
+        return {
+            "copied": [record.id for record in self.wanted if record.id in self.copies],
+            "log": [record.id for record in self.log if record.id in self.copies],
+        }
 
     def _choose(self) -> list[BackupRecord]:
-        """Once: a backup that is taken meanwhile is for the next time."""
+        """Once: what is taken or shipped meanwhile is for the next time."""
         catalogue = self.source.read_records()
         records = self.source_ledger.judge(catalogue.records)
         usable = [record for record in records if record.is_usable and (not self.backups or record.id in self.backups)]
@@ -78,23 +84,24 @@ class BackupCopying:
         return usable
 
     def plan(self, before: Description) -> Description:
-        return {"copied": [record.id for record in self.wanted]}
+        return {"copied": [record.id for record in self.wanted], "log": [record.id for record in self.log]}
 
     def apply(self, before: Description, after: Description) -> None:
-        going = [record for record in self.wanted if record.id not in self.copies]
+        every = [*self.wanted, *self.log]
+        going = [record for record in every if record.id not in self.copies]
         if self.check:
             self.target_ledger.require_writable()
         self.source.copy_to(self.target, going)
-        self.copies = self.source.find_copies(self.target, self.wanted)
+        self.copies = self.source.find_copies(self.target, every)
         incomplete = [record.id for record in going if record.id not in self.copies]
         if incomplete:
             raise IntegrityError(
-                f"copy {len(going)} backups to {self.target.repository}",
+                f"copy {len(going)} backups and pieces of log to {self.target.repository}",
                 cause=f"the tool reported success, and these are not there as a whole: {', '.join(incomplete)}",
                 next_action="Run again; when it stays so, look at the room and the rights at the target",
                 evidence={"incomplete": incomplete, "copied": sorted(self.copies)},
             )
-        self.newly_copied = [record.id for record in going]
+        self.newly_copied = [record.id for record in self.wanted if record in going]
         if self.check:
             self._check([self.copies[record.id] for record in going])
 
@@ -103,10 +110,12 @@ class BackupCopying:
         if self.target.examining_host is not None:
             self.notes.append(f"The copies can be checked on {self.target.examining_host} only")
             return
-        records = [record for record in self.target.read_records().records if record.id in names]
+        listed = self.target.read_records().records
+        backups = [record for record in listed if record.id in names]
+        records = [*backups, *(record for record in self.target.log_of(listed) if record.id in names)]
         found = self.target.examine(records)
         bad = {record.id: found[record.id].errors for record in records if found[record.id].errors}
-        for record in records:
+        for record in backups:
             if record.id in bad:
                 self.target_ledger.note_failure(record, bad[record.id], found[record.id].evidence)
             else:
@@ -126,7 +135,8 @@ class BackupCopying:
             "source": self.source.repository.name,
             "target": self.target.repository.name,
             "wanted": len(self.wanted),
-            "there": len(self.copies),
+            "there": len([record for record in self.wanted if record.id in self.copies]),
+            "log": {"wanted": len(self.log), "there": len([each for each in self.log if each.id in self.copies])},
             "newly_copied": self.newly_copied,
         }
 
@@ -135,9 +145,11 @@ class BackupCopying:
             {"id": record.id, "copy": self.copies.get(record.id), "stored_bytes": record.stored_bytes}
             for record in self.wanted
         ]
-        missing = [each["id"] for each in copies if each["copy"] is None]
+        log = [{"id": record.id, "copy": self.copies.get(record.id)} for record in self.log]
+        missing = [record.id for record in [*self.wanted, *self.log] if record.id not in self.copies]
         return {
             "copies": copies,
+            "log": log,
             "missing": missing,
             "newly_copied": self.newly_copied,
             "tape": None,

@@ -8,10 +8,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import (
+    NOT_OBSERVED,
+    Protection,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
 
@@ -42,5 +49,25 @@ def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
             "place": repository.place,
             "medium": repository.MEDIUM,
             **asdict(repository.probe()),
+            **told_protection(protection_of(engine), usable),
         },
     }
+
+
+def protection_of(engine: Engine) -> Protection:
+    """What the place itself tells of its versions and locks; nobody else's word counts here."""
+    try:
+        store = engine.repository.open_store(engine.open_repository_tool().secrets())
+    except RecoveryError as error:
+        return Protection(observed=f"{NOT_OBSERVED}: {error.cause}")
+    if store is None:
+        return Protection(observed=f"{NOT_OBSERVED}: only the backup tool reaches it from here")
+    return store.observed_protection()
+
+
+def told_protection(seen: Protection, usable: list[BackupRecord]) -> dict[str, Any]:
+    """Whether what is written now cannot be removed, and until when that holds for all of the newest backup."""
+    until = None
+    if seen.is_immutable and usable:
+        until = written(usable[-1].started_at + timedelta(days=seen.retention_days or 0))
+    return {"immutable": seen.is_immutable, "immutable_until": until, "protection": seen.as_result()}

@@ -21,10 +21,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     RecoveryError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Protection, Store
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import (
+    NOT_OBSERVED,
+    Protection,
+    Store,
+)
 
 PROBE_BYTES = 4096
-NOT_OBSERVED = "not observed"
 
 
 @dataclass(frozen=True)
@@ -153,10 +156,7 @@ class Examination:
             self.health.add("newest_object", age is not None and age <= limit, observed, f"at most {limit:g} s old")
 
     def _look_at_its_protection(self, store: Store) -> None:
-        try:
-            self.health.protection = store.protection()
-        except RecoveryError as error:
-            self.health.protection = Protection(observed=f"{NOT_OBSERVED}: {error.cause}")
+        self.health.protection = store.observed_protection()
         if self.repository.declared.is_immutable:
             seen = self.health.protection
             self.health.add("immutable", seen.is_immutable is True, seen.observed, "locked for some days, as declared")

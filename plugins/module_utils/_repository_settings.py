@@ -37,6 +37,7 @@ def pgbackrest_settings(
     """See pgbackrest_settings.yml."""
     settings = {}
     used = _used_by_pgbackrest(databases, repositories)
+    decided = _decided_by_a_policy(databases, repositories)
     for name, entry in sorted(repositories.items(), key=lambda item: int(item[1]["number"])):
         repository = opened(name, entry)
         if name not in used or not _is_known_to_pgbackrest(repository, version):
@@ -45,7 +46,7 @@ def pgbackrest_settings(
         if repository.host not in (None, host):
             own = _over_ssh(repository, hostvars)
         else:
-            own = {**repository.pgbackrest_settings(), **_kept(name, entry)}
+            own = {**repository.pgbackrest_settings(), **_kept(name, entry, has_policy=name in decided)}
         settings[name] = {prefix + key: value for key, value in own.items()}
     return settings
 
@@ -56,6 +57,13 @@ def _used_by_pgbackrest(databases: Mapping[str, Any] | None, repositories: Mappi
         return set(repositories)
     own = [one for one in databases.values() if not issubclass(ENGINES[engine_name(one)].REPOSITORY_TOOL, ResticTool)]
     return {name for entry in own for name in usable_repositories(entry, repositories)}
+
+
+def _decided_by_a_policy(databases: Mapping[str, Any] | None, repositories: Mapping[str, Any]) -> set[str]:
+    """The repositories of which our retention removes backups: what pgBackRest counts would undercut its floors."""
+    own = [one for one in (databases or {}).values() if one.get("retention")]
+    named = {name for entry in own for name in usable_repositories(entry, repositories)}
+    return named | {name for name, entry in repositories.items() if entry.get("retention")}
 
 
 def _is_known_to_pgbackrest(repository: Repository, version: str) -> bool:
@@ -75,11 +83,11 @@ def _over_ssh(repository: Repository, hostvars: Mapping[str, Any]) -> dict[str, 
     return settings
 
 
-def _kept(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
+def _kept(name: str, entry: Mapping[str, Any], *, has_policy: bool) -> dict[str, str]:
     passphrase = passphrase_of(name, entry)
     cipher = {} if passphrase is None else {"cipher-type": "aes-256-cbc", "cipher-pass": passphrase}
-    default = KEEPS_ALL if entry.get("retention") else "2"
-    return {**cipher, "bundle": "y", "retention-full": str(entry.get("retention_full") or default)}
+    counted = KEEPS_ALL if has_policy else str(entry.get("retention_full") or "2")
+    return {**cipher, "bundle": "y", "retention-full": counted}
 
 
 def restic_repositories(
@@ -122,6 +130,11 @@ def usable_repositories(entry: Mapping[str, Any], repositories: Mapping[str, Any
             next_action="Name another repository",
         )
     return named or sorted(can_use, key=lambda name: int(repositories[name]["number"]))
+
+
+def is_copied_to_only(entry: Mapping[str, Any]) -> bool:
+    """Whether a repository is of a kind that no engine backs up into, as a tape is."""
+    return not any(set(entry) & set(engine.REPOSITORIES) for engine in ENGINES.values())
 
 
 def engine_name(entry: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention import (
     Retained,
     RetentionPolicy,
+    needs,
     retain,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
@@ -131,12 +132,19 @@ class RetentionApplying:
     def results(self, after: Description) -> dict[str, Any]:
         outcome = self._outcome()
         kept = [
-            {"id": record.id, "stopped_at": written(record.stopped_at), "trust": record.trust.level, "reasons": reasons}
+            {**told(record), "trust": record.trust.level, "reasons": reasons}
             for record in self.records
             if (reasons := outcome.reasons.get(record.id)) is not None
         ]
-        removed = [
-            {"id": record.id, "stopped_at": written(record.stopped_at), "stored_bytes": record.changed_bytes}
-            for record in outcome.removable
-        ]
+        removed = [{**told(record), "stored_bytes": record.changed_bytes} for record in outcome.removable]
         return {"kept": kept, "removed": removed, "kept_sets": outcome.sets}
+
+
+def told(record: BackupRecord) -> dict[str, Any]:
+    """What is said of every backup: also what it ties together, for who joins the outcomes of several calls."""
+    return {
+        "id": record.id,
+        "stopped_at": written(record.stopped_at),
+        "consistency_id": record.consistency_id,
+        "needs": sorted(needs(record)),
+    }

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import (
     checksums_of,
@@ -30,7 +31,7 @@ class TapeCopying:
         self.target = target
         self.replaces = replaces
         self.drive = target.open_drive(source.deadline)
-        self.backups: list[str] = []
+        self.backups: list[dict[str, str]] = []
         self.record: TapeRecord | None = None
 
     def describe(self) -> Description:
@@ -41,6 +42,7 @@ class TapeCopying:
         return {
             "manifest": None if self.record is None else self.record.manifest_sha256,
             "is_read_back": self.record is not None and self.record.read_back_at is not None,
+            "backups": [] if self.record is None else self.record.holds.get(self.source.stanza, []),
         }
 
     def plan(self, before: Description) -> Description:
@@ -51,9 +53,13 @@ class TapeCopying:
                 cause="a backup is running, so that the copy would be of no one moment",
                 next_action="Wait until it has ended",
             )
-        self.backups = [record.id for record in catalogue.records if record.is_usable]
+        self.backups = [
+            {"id": record.id, "stopped_at": written(record.stopped_at)}
+            for record in catalogue.records
+            if record.is_usable
+        ]
         manifest = written_manifest(checksums_of(self._directory(), self.source.deadline))
-        return {"manifest": hashlib.sha256(manifest).hexdigest(), "is_read_back": True}
+        return {"manifest": hashlib.sha256(manifest).hexdigest(), "is_read_back": True, "backups": self.backups}
 
     def _directory(self) -> Path:
         directory = self.source.repository.local_directory
@@ -69,7 +75,8 @@ class TapeCopying:
         record = self.record
         if record is None or record.manifest_sha256 != after["manifest"]:
             record = self.drive.write(self._directory(), replaces=self.replaces)
-        self.record = self.drive.read_back(record)
+        record = self.drive.note(record, self.source.stanza, self.backups)
+        self.record = record if record.read_back_at else self.drive.read_back(record)
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {
@@ -83,8 +90,9 @@ class TapeCopying:
         is_there = self.record is not None and self.record.manifest_sha256 == after["manifest"]
         copy = self.record.id if self.record is not None and is_there else None
         return {
-            "copies": [{"id": name, "copy": copy, "stored_bytes": None} for name in self.backups],
-            "missing": [] if is_there else self.backups,
+            "copies": [{"id": each["id"], "copy": copy, "stored_bytes": None} for each in self.backups],
+            "log": [],
+            "missing": [] if is_there else [each["id"] for each in self.backups],
             "newly_copied": [],
             "tape": self.record.as_result() if self.record is not None and is_there else None,
             "notes": [],

@@ -12,6 +12,8 @@ version_added: 1.0.0
 description:
   - Copies the usable backups of one stanza from O(repository) to O(target), and fails unless every one of them is there
     as a whole afterwards. What is there already is not copied again.
+  - Of O(engine.mariadb) the shipped binary log goes with its backups, so that a copy alone recovers to every moment
+    that the original does. restic copies it, as it copies backups of O(engine.files).
   - For O(engine.postgresql) both repositories must be directories of this host, and the copy is an exact one of the
     whole stanza, with the same passphrase. pgBackRest itself copies no backups. For every other pair of repositories
     its way is to archive into both and to take backups into both. A target with backups of its own is refused.
@@ -55,7 +57,10 @@ author:
 EXAMPLES = r"""
 - name: Have every backup of the papers at the second site as well
   gogidix.disaster_recovery.backup_copy:
-    engine: "{{ recovery_files.papers.engine }}"
+    engine:
+      files:
+        stanza: papers.frankfurt
+        paths: [/srv/papers]
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
     target: "{{ recovery_repositories.offsite | combine({'name': 'offsite'}) }}"
 
@@ -91,14 +96,22 @@ copies:
   elements: dict
   sample:
     - {id: 20260102-030405F, copy: 20260102-030405F, stored_bytes: 2861360}
+log:
+  description:
+    - The pieces of the log that belong with these backups, with the name that each has at the target. Empty where the
+      log is no thing of its own, as with O(engine.postgresql), which copies its archive as a part of the whole.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 missing:
-  description: Those of them that are not at the target, which is possible in check mode only.
+  description: Those backups and pieces of log that are not at the target, which is possible in check mode only.
   returned: success
   type: list
   elements: str
   sample: []
 newly_copied:
-  description: Those that this call has copied.
+  description: The backups that this call has copied.
   returned: success
   type: list
   elements: str
@@ -107,7 +120,8 @@ tape:
   description: The copy on the tape, for O(target.tape). Null for other targets, and in check mode when there is none.
   returned: success
   type: dict
-  sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z"}
+  sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z",
+    holds: {orders: [{id: 20260102-030405F, stopped_at: "2026-01-02T03:04:11Z"}]}}
 notes:
   description: What an operator should know.
   returned: success
@@ -118,7 +132,8 @@ recovery:
   description: The evidence of this act, for the journal.
   returned: always
   type: dict
-  sample: {stanza: orders, source: vault, target: offsite, wanted: 3, there: 3, newly_copied: [20260102-030405F]}
+  sample: {stanza: orders, source: vault, target: offsite, wanted: 3, there: 3, log: {wanted: 0, there: 0},
+    newly_copied: [20260102-030405F]}
 error_code:
   description:
     - What kind of failure it was.

@@ -15,6 +15,8 @@ description:
   - The result is what the check O(gogidix.disaster_recovery.validate#module:checks[].backup_policy) judges.
   - What it says is read from the repository at this moment; nothing of it is remembered, except the evidence.
   - A stanza that does not exist, or that cannot be read, is a failure.
+  - Of O(repository.tape) it tells what the tapes hold that this host has written with
+    M(gogidix.disaster_recovery.backup_copy), by the proof that they were read back. The drive is not asked.
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes.info
   - gogidix.disaster_recovery._attributes.actiongroup
@@ -55,6 +57,7 @@ backups:
   description:
     - The backups, oldest first.
     - C(proven_age_seconds) is the age of the evidence for the level of trust, null without any.
+    - Those on a tape have C(id), C(stopped_at), C(age_seconds), C(tape), C(errors) and C(trust) only.
   returned: success
   type: list
   elements: dict
@@ -100,12 +103,25 @@ backup_running:
   returned: success
   type: bool
   sample: false
+tapes:
+  description: The tapes that hold any of it.
+  returned: for O(repository.tape)
+  type: list
+  elements: dict
+  sample:
+    - {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z"}
 repository:
-  description: What a look at the place itself showed; null for what cannot be asked from this host.
+  description:
+    - What a look at the place itself showed; null for what cannot be asked from this host.
+    - C(immutable) is whether what is written there now cannot be removed by anybody for a time, as the place itself
+      says, and null when it does not say. C(immutable_until) is until when that holds for all of the newest usable
+      backup, which says nothing about older ones that it builds on.
   returned: success
   type: dict
   sample: {name: vault, place: "wit-store1:/var/lib/pgbackrest", medium: disk, reachable: true, free_bytes: null,
-    observed: "wit-store1:22 accepts connections"}
+    observed: "wit-store1:22 accepts connections", immutable: null, immutable_until: null,
+    protection: {versioning: null, object_lock: null, mode: "", retention_days: null, immutable: null,
+    observed: "not observed: only the backup tool reaches it from here"}}
 error_code:
   description:
     - What kind of failure it was.
@@ -120,18 +136,26 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_listing import list_backups
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
     engine_spec,
     open_engine,
+    open_for_tape,
     open_ledger,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import failing_cleanly, run_observation
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import open_repository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.tape import TapeRepository
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._tape_listing import list_tapes
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=engine_spec(), supports_check_mode=True)
 
     def observe() -> dict[str, Any]:
+        place = open_repository(module.params["repository"])
+        if isinstance(place, TapeRepository):
+            return list_tapes(open_for_tape(module.params, place), place, Deadline(module.params["deadline"]))
         engine = open_engine(module.params)
         return list_backups(engine, open_ledger(module.params, engine))
 

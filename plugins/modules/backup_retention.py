@@ -64,8 +64,8 @@ options:
     description:
       - The full-system sets of which another member is kept elsewhere, the RV(kept_sets) of other calls. Their members
         stay here as well.
-      - For full-system sets, call this module in check mode for every member first, and give each call what all of
-        them returned.
+      - For full-system sets, call this module in check mode for every member first, join what all of them returned with
+        P(gogidix.disaster_recovery.kept_sets#filter), and give that to each call. The plan C(retention) does it.
     type: list
     elements: str
     default: []
@@ -102,22 +102,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 kept:
-  description: The backups that stay, oldest first, each with every reason for it.
+  description:
+    - The backups that stay, oldest first, each with every reason for it, the full-system set that it is a part of, and
+      the backups that it is not restored without.
   returned: success
   type: list
   elements: dict
   sample:
-    - {id: 20260102-030405F, stopped_at: "2026-01-02T03:04:11Z", trust: verified,
+    - {id: 20260102-030405F, stopped_at: "2026-01-02T03:04:11Z", consistency_id: "", needs: [], trust: verified,
        reasons: ["the newest proven one", "minimum_proven: 1"]}
-    - {id: 20260109-030405F, stopped_at: "2026-01-09T03:04:11Z", trust: checked,
-       reasons: ["keep_last: 1", "the newest usable one"]}
+    - {id: 20260109-030405F, stopped_at: "2026-01-09T03:04:11Z", consistency_id: nightly-20260109, needs: [],
+       trust: checked, reasons: ["keep_last: 1", "the newest usable one"]}
 removed:
   description: The backups that are gone (in check mode, would go), with what each had stored for itself alone.
   returned: success
   type: list
   elements: dict
   sample:
-    - {id: 20260101-030405F, stopped_at: "2026-01-01T03:04:11Z", stored_bytes: 2861360}
+    - {id: 20260101-030405F, stopped_at: "2026-01-01T03:04:11Z", consistency_id: "", needs: [], stored_bytes: 2861360}
 kept_sets:
   description: The full-system sets of which a member is kept here.
   returned: success

@@ -70,11 +70,35 @@ def ledger(lab: DrillLab, statement: str) -> str:
     return lab.do("run", "fra-db1", "mariadb", "-BN", "-e", statement).strip()
 
 
-def test_the_whole_system_is_taken_as_one_set_and_proven(stack: DrillLab) -> None:
+def test_the_whole_system_is_taken_as_one_set(stack: DrillLab) -> None:
     taken = succeed(stack, "backup", recovery_backup_type="full_system")
     parts = {kept["stanza"] for line in taken.journal for kept in evidence(line) if kept.get("consistency_id")}
     assert parts >= {"orders", "ledger", "pictures.frankfurt", "pictures.dublin", "settings.frankfurt"}
     assert "journals.frankfurt" not in parts
+
+
+def test_a_part_of_a_set_stays_where_its_own_policy_would_let_it_go(stack: DrillLab) -> None:
+    succeed(stack, "backup", recovery_backup_type="filesystem", recovery_backup_only=["pictures"])
+    pictures = {
+        "kind": "filesystem",
+        "engine": {"files": {"paths": ["/srv/storefront/pictures"]}},
+        "hosts": {"frankfurt": SHOP},
+        "repositories": ["archive"],
+        "retention": {"keep_last": 1},
+    }
+    retained = run(stack, "retention", check=True, recovery_files={"pictures": pictures})
+    assert retained.code == 0, retained.text[-5000:]
+    removed = {
+        line["play"]: kept["removed"]
+        for line in retained.journal
+        for kept in evidence(line)
+        if kept.get("stanza") == "pictures.frankfurt"
+    }
+    # protect has taken the first one, which is of no set.
+    assert (len(removed["Look"]), len(removed["Retain"])) == (2, 1) and set(removed["Retain"]) < set(removed["Look"])
+
+
+def test_what_is_not_proven_is_no_copy_and_what_is_proven_is_one(stack: DrillLab) -> None:
     unproven = run(stack, "policy")
     assert unproven.code != 0 and "restored" in unproven.text
     assert succeed(stack, "verify_backups", recovery_verify_level="verified").report["verdict"] == "verified"
@@ -82,6 +106,32 @@ def test_the_whole_system_is_taken_as_one_set_and_proven(stack: DrillLab) -> Non
     # Between its two backups nobody shipped the ledger's log, and nothing here is immutable.
     assert judged.code != 0 and "immutable" in judged.text and "the log has gaps" in judged.text
     succeed(stack, "policy", recovery_backup_policy={"copies": 2, "immutable": 0, "gaps": True})
+
+
+def test_each_repository_is_looked_at_and_one_that_fails_hides_no_other(stack: DrillLab) -> None:
+    asked: dict[str, Any] = {
+        "recovery_backup_type": "database",
+        "recovery_repository_limits": {"archive": {"maximum_age_seconds": 3600}},
+    }
+    escrowed = {"archive": "{{ vault_repository_archive_passphrase }}"}
+    good = succeed(stack, "repositories", **asked, recovery_escrowed_passphrases=escrowed)
+    assert {"free_space", "latency", "newest_object", "write", "opened", "escrow"} <= seen_of(good, passed=True)
+    stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/recovery-archive", "/var/lib/recovery-store/away")
+    try:
+        bad = run(stack, "repositories", **asked, recovery_escrowed_passphrases={"offsite": "guessed"})
+    finally:
+        stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/away", "/var/lib/recovery-store/recovery-archive")
+    assert bad.code != 0 and bad.report["verdict"] == "not_verified"
+    wrong = {check["name"] for check in bad.report["checks"] if not check["passed"]}
+    assert {name.partition(" ")[0] for name in wrong} == {"archive", "offsite"}
+    assert {name for name in wrong if name.startswith("offsite")} == {
+        "offsite as pgbackrest on wit-store1 uses it for orders: escrow"
+    }
+
+
+def seen_of(done: Outcome, *, passed: bool) -> set[str]:
+    """What was looked at of any repository, by the last word of each check."""
+    return {check["name"].rpartition(": ")[2] for check in done.report["checks"] if check["passed"] is passed}
 
 
 def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_nothing(stack: DrillLab) -> None:
@@ -205,7 +255,5 @@ def test_a_table_is_taken_out_of_a_copy_as_a_dump(stack: DrillLab) -> None:
 
 
 def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
-    retained = run(stack, "retention", check=True)
-    assert retained.code == 0, retained.text[-5000:]
     assert succeed(stack, "retention").report["status"] == "succeeded"
     assert succeed(stack, "drill").report["verdict"] == "verified"

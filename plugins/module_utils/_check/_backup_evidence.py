@@ -46,12 +46,15 @@ class Holding:
     repository: str
     place: str = ""
     medium: str = ""
-    immutable: bool = False
+    # As the place itself says; None when it does not say.
+    immutable: bool | None = None
     read_at: datetime | None = None
     backups: list[Kept] = field(default_factory=list)
     windows: list[dict[str, Any]] = field(default_factory=list)
     recovery_point: datetime | None = None
     problem: str = ""
+    # Copies that nobody writes to between two times: they are older than a repository may be.
+    is_tape: bool = False
 
     @property
     def usable(self) -> list[Kept]:
@@ -105,11 +108,12 @@ def _read(catalogue: dict[str, Any]) -> Holding:
         repository=str(repository["name"]),
         place=str(repository["place"]),
         medium=str(repository.get("medium") or ""),
-        immutable=repository.get("immutable") is True,
+        immutable=repository["immutable"] if isinstance(repository.get("immutable"), bool) else None,
         read_at=parse_instant(catalogue["read_at"], option=OPTION),
         backups=sorted(backups, key=lambda each: each.stopped_at),
         windows=list(catalogue["windows"]),
         recovery_point=None if point is None else parse_instant(point["at"], option=OPTION),
+        is_tape="tapes" in catalogue,
         problem="" if is_reached else f"its place is not reached: {repository['observed']}",
     )
 

@@ -38,9 +38,17 @@ class Rule:
     proven_level: str
     max_proven_age_seconds: int
     max_backup_age_seconds: int
+    max_tape_age_seconds: int
     max_recovery_point_age_seconds: int | None
     max_catalogue_age_seconds: int
     gaps: bool
+
+    def of(self, holding: Holding) -> Rule:
+        """What is wanted of one holding: a tape is written seldom, and to be read back is as far as it is proven."""
+        if not holding.is_tape:
+            return self
+        age = self.max_tape_age_seconds
+        return replace(self, proven_level="checked", max_proven_age_seconds=age, max_backup_age_seconds=age)
 
 
 @dataclass
@@ -75,6 +83,7 @@ class BackupPolicy(Check):
         "proven_level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "restored"},
         "max_proven_age_seconds": {"type": "int", "default": 604800},
         "max_backup_age_seconds": {"type": "int", "default": 172800},
+        "max_tape_age_seconds": {"type": "int", "default": 2678400},
         "max_recovery_point_age_seconds": {"type": "int"},
         "max_catalogue_age_seconds": {"type": "int", "default": 3600},
         "gaps": {"type": "bool", "default": False},
@@ -115,7 +124,8 @@ class BackupPolicy(Check):
         """With what its place was seen to be by somebody else than backup_info."""
         place = self._place(holding)
         medium = str(place.get("medium") or holding.medium)
-        return replace(holding, medium=medium, immutable=holding.immutable or place.get("immutable") is True)
+        declared = place.get("immutable") is True
+        return replace(holding, medium=medium, immutable=declared if holding.immutable is None else holding.immutable)
 
     def _place(self, holding: Holding) -> dict[str, Any]:
         declared = self._places.get(holding.repository)
@@ -123,6 +133,8 @@ class BackupPolicy(Check):
 
     def _judge(self, stanza: str, holdings: list[Holding], at: datetime) -> Verdict:
         ours = [each for each in holdings if each.stanza == stanza or (each.problem and not each.stanza)]
+        # Not every stanza goes onto every tape.
+        ours = [each for each in ours if each.backups or each.problem or not each.is_tape]
         good = [each for each in ours if not self._why_no_copy(each, at)]
         distinct = list({each.place: each for each in good}.values())
         points = [point for each in good if (point := each.newest_point) is not None]
@@ -148,7 +160,7 @@ class BackupPolicy(Check):
         """Why a holding is no copy; empty when it is one."""
         if holding.problem or holding.read_at is None:
             return holding.problem or "it is not known when it was read"
-        rule = self._rule
+        rule = self._rule.of(holding)
         if at - holding.read_at > timedelta(seconds=rule.max_catalogue_age_seconds):
             return f"it was read {(at - holding.read_at).total_seconds():.0f} s ago"
         newest = holding.usable[-1:]
@@ -165,7 +177,7 @@ class BackupPolicy(Check):
         problem = self._why_no_copy(holding, at)
         if problem:
             return [f"{name} is no copy: {problem}"]
-        rule = self._rule
+        rule = self._rule.of(holding)
         since = at - timedelta(seconds=rule.max_proven_age_seconds)
         found = [f"{name}: {each.id}: {'; '.join(each.errors)}" for each in holding.backups if each.errors]
         if not any(each.is_proven(rule.proven_level, since) for each in holding.backups):

@@ -24,6 +24,10 @@ class Copying:
         """The backups that the target's repository holds as well, whole, by the name that each has there."""
         raise self._copies_nothing(target)
 
+    def log_of(self, records: list[BackupRecord]) -> list[BackupRecord]:
+        """The pieces of the log that go with these backups, where each is kept, and copied, like a backup."""
+        return []
+
     def copy_to(self, target: Any, records: list[BackupRecord]) -> None:
         """Copy backups into the target's repository; what is there already stays, and is not written again."""
         raise self._copies_nothing(target)

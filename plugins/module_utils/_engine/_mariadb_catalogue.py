@@ -68,8 +68,11 @@ class Holdings:
         known = [record.system_identifier for record in self.records if record.is_complete]
         return known[-1] if known else ""
 
-    def shipments_before(self, second: float) -> set[str]:
-        """The shipments of the log that ended before a moment."""
+    def shipments_before(self, backups: list[BackupRecord]) -> set[str]:
+        """The shipments of the log that ended before the oldest of some backups began, so that none needs them."""
+        if not backups:
+            return set()
+        second = min(record.started_at for record in backups).timestamp()
         ends: dict[str, int] = {}
         for log in self.archive.logs:
             ends[log.shipment] = max(ends.get(log.shipment, 0), log.ended_at)

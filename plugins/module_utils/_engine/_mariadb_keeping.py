@@ -74,10 +74,16 @@ class Keeping(Keeper):
         listing, gone = self.listing(), {record.id for record in records}
         holdings = read_holdings(listing, f"remove backups from {self.repository}")
         kept = [record for record in holdings.records if record.id not in gone and record.is_complete]
-        unneeded: set[str] = set()
-        if kept:
-            unneeded = holdings.shipments_before(min(record.started_at for record in kept).timestamp())
+        unneeded = holdings.shipments_before(kept)
         super().forget([*records, *(record for record in listing.records if record.id in unneeded)])
+
+    def log_of(self, records: list[BackupRecord]) -> list[BackupRecord]:
+        """The shipments that any of these backups, or what it builds on, can be recovered with; oldest first."""
+        holdings = self.holdings
+        members = {name for record in records for name in (record.id, *record.chain)}
+        begun = [record for record in holdings.records if record.id in members]
+        wanted = {log.shipment for log in holdings.archive.logs} - holdings.shipments_before(begun)
+        return [record for record in self.listing().records if begun and record.id in wanted]
 
     def examine(self, records: list[BackupRecord], *, subset: str | None = None) -> dict[str, Examination]:
         """Read the repository; the log is not a part of a backup, so its damage is told and speaks against none."""

@@ -122,10 +122,21 @@ def why_not_taken(said: str, what: str, repository: Repository, rc: int) -> Reco
     return meaning_of(said, what, evidence={"tool": "pgbackrest", "rc": rc})
 
 
-def forget_backup(tool: PgBackRest, record: BackupRecord, repository: Repository) -> None:
-    """Remove one backup with whatever builds on it; pgBackRest expires the log that nothing needs any more itself."""
+def forget_backups(
+    tool: PgBackRest, going: list[BackupRecord], left: list[BackupRecord], repository: Repository
+) -> None:
+    """Remove backups one by one; with the last of them goes the log that is older than the oldest full one left."""
+    # By its own count, which a policy of ours sets to everything, pgBackRest would never let go of any log.
+    prefix, fulls = f"--repo{tool.repository_number}-retention-archive", [each for each in left if not each.chain]
+    log = [f"{prefix}={max(len(fulls), 1)}", f"{prefix}-type=full"]
+    for record in going:
+        forget_backup(tool, record, repository, *(log if record is going[-1] else []))
+
+
+def forget_backup(tool: PgBackRest, record: BackupRecord, repository: Repository, *arguments: str) -> None:
+    """Remove one backup with whatever builds on it."""
     what = f"remove backup {record.id} from {repository}"
-    tool.require(what, "expire", f"--set={record.id}", "--log-level-console=info")
+    tool.require(what, "expire", f"--set={record.id}", "--log-level-console=info", *arguments)
     listed = tool.read_json(what, "info")
     if any(each["label"] == record.id for stanza in listed for each in stanza.get("backup", [])):
         raise ToolError(

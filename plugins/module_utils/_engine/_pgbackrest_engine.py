@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_copy,
     _pgbackrest_verify,
@@ -23,7 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     await_segment,
     configured_hosts,
     examination,
-    forget_backup,
+    forget_backups,
     require_right_host,
     ship_log,
     take_backup,
@@ -53,26 +52,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     LogGapError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
 class PgBackRestEngine(Engine):
     """The half of the engine that takes, lists, ships, copies and removes. Restoring is the other half's."""
 
-    def __init__(
-        self,
-        options: dict[str, Any],
-        repository: Repository,
-        *,
-        deadline: Deadline,
-        configuration_file: str | None = None,
-        jobs: int | None = None,
-    ) -> None:
-        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
-        file = configuration_file or CONFIGURATION_FILE
-        self.tool = PgBackRest(file, str(options["stanza"]), repository.number, deadline, jobs)
-        self.live = LiveCluster.of(options, deadline)
-        self.segments = Segments(int(options["wal_segment_bytes"]))
+    def begin(self) -> None:
+        file, stanza = self.configuration_file or CONFIGURATION_FILE, str(self.options["stanza"])
+        self.tool = PgBackRest(file, stanza, self.repository.number, self.deadline, self.jobs)
+        self.live = LiveCluster.of(self.options, self.deadline)
+        self.segments = Segments(int(self.options["wal_segment_bytes"]))
         self._info: StanzaInfo | None = None
 
     @property
@@ -125,9 +114,10 @@ class PgBackRestEngine(Engine):
             )
 
     def forget(self, records: list[BackupRecord]) -> None:
-        for record in records:
-            forget_backup(self.tool, record, self.repository)
+        gone = {record.id for record in records}
+        left = [record for record in self._known_info().records if record.id not in gone]
         self._info = None
+        forget_backups(self.tool, records, left, self.repository)
 
     def find_copies(self, target: Any, records: list[BackupRecord]) -> dict[str, str]:
         source, place = _pgbackrest_copy.directories(self.repository, target.repository)

@@ -39,6 +39,7 @@ SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value
 
 class PgBackRestTool(RepositoryTool):
     NAME: str = "pgbackrest"
+    IS_OF_ONE_STANZA: bool = True
 
     def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         super().__init__(repository, stanza=stanza, configuration_file=configuration_file, deadline=deadline)

@@ -18,6 +18,8 @@ class RepositoryTool(ABC):
     """One tool with one repository. Words and exit codes that are not known to be success raise."""
 
     NAME: str
+    # Whether each stanza is begun, and opened, by itself.
+    IS_OF_ONE_STANZA: bool = False
 
     def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         self.repository = repository

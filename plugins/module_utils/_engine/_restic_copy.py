@@ -16,7 +16,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import Listing
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
@@ -31,14 +30,6 @@ OF_THE_SOURCE = {
 }
 # These are this host's own, whatever the repository.
 OF_THE_HOST = ("RESTIC_CACHE_DIR", "RESTIC_PROGRESS_FPS", "TMPDIR")
-
-
-def keeper_of(engine: Engine) -> Keeper:
-    """Where an engine keeps its backups; both are of the same kind, for they come from the same option."""
-    keeper = getattr(engine, "keeper", None)
-    if not isinstance(keeper, Keeper):
-        raise AssertionError("only for an engine whose backups restic keeps")
-    return keeper
 
 
 def find_copies(source: Keeper, target: Keeper, records: list[BackupRecord]) -> dict[str, str]:

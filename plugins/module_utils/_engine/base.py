@@ -15,7 +15,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._abilities import Abilities
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._copying import Copying
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._values import (
     Catalogue,
     Check,
@@ -56,7 +55,7 @@ class Engine(Abilities, Copying, ABC):
     USER: str = "root"
     KEEPER_USER: str | None = None
     # Its tool, for work on a repository itself.
-    REPOSITORY_TOOL: type[RepositoryTool] = ResticTool
+    REPOSITORY_TOOL: type[RepositoryTool]
     # Whether its live data is a set of paths, each put in place on its own, rather than one directory.
     IS_MADE_OF_PATHS: bool = False
     # Whether backups share what they store, so that a new one can lean on data that is damaged already.
@@ -79,6 +78,11 @@ class Engine(Abilities, Copying, ABC):
         self.deadline = deadline
         self.configuration_file = configuration_file
         self.jobs = jobs
+        self.begin()
+
+    def begin(self) -> None:
+        """Make of the options what the engine works with; nothing is looked at yet."""
+        return None
 
     @property
     @abstractmethod

@@ -11,8 +11,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import _restic_copy
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_backup import FilesBackup
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_checks import (
     question,
@@ -27,15 +25,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     write_tree,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_use import writers_in
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import (
-    RESTIC_REPOSITORIES,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_engine import ResticEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
-    Engine,
-    Examination,
     Reached,
     RestorePlan,
     Selection,
@@ -45,32 +38,19 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
-class FilesEngine(Engine):
+class FilesEngine(ResticEngine):
     NAME: str = "files"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
-    REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     IS_MADE_OF_PATHS: bool = True
     PARTS: tuple[str, ...] = ("paths",)
-    SHARES_DATA: bool = True
     OPTIONS: dict[str, Any] = OPTIONS
 
-    def __init__(
-        self,
-        options: dict[str, Any],
-        repository: Repository,
-        *,
-        deadline: Deadline,
-        configuration_file: str | None = None,
-        jobs: int | None = None,
-    ) -> None:
-        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
-        self.source = Source.of(options)
-        self.keeper = Keeper(self.NAME, self.source.stanza, repository, configuration_file, deadline)
+    def begin(self) -> None:
+        self.source = Source.of(self.options)
         self._contents: dict[str, Contents] = {}
-        self._notes: list[str] = []
+        super().begin()
 
     @property
     def stanza(self) -> str:
@@ -108,18 +88,6 @@ class FilesEngine(Engine):
 
     def prove_complete(self, record: BackupRecord) -> None:
         """Nothing to wait for: a backup of files has a record only when all of it was stored."""
-
-    def forget(self, records: list[BackupRecord]) -> None:
-        self.keeper.forget(records)
-
-    def find_copies(self, target: Any, records: list[BackupRecord]) -> dict[str, str]:
-        return _restic_copy.find_copies(self.keeper, _restic_copy.keeper_of(target), records)
-
-    def copy_to(self, target: Any, records: list[BackupRecord]) -> None:
-        _restic_copy.copy_to(self.keeper, _restic_copy.keeper_of(target), records)
-
-    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
-        return self.keeper.examine(records)
 
     def require_checks(self, checks: list[Check]) -> None:
         require_checks(checks)
@@ -171,10 +139,6 @@ class FilesEngine(Engine):
         part = contents.part(roots)
         found = write_tree(self.keeper.tool, plan.record.id, part, directory, is_whole=plan.selection.is_everything)
         self._notes += [f"Not preserved: {each}" for each in found.not_preserved]
-
-    @property
-    def restore_notes(self) -> list[str]:
-        return self._notes
 
     def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         contents = self._contents_of(plan.record)

@@ -11,7 +11,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _mariadb_replay,
     _mariadb_restore,
@@ -42,14 +41,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Labels,
     take_backup,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import (
-    RESTIC_REPOSITORIES,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_engine import ResticEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
-    Engine,
-    Examination,
     Reached,
     RestorePlan,
     Selection,
@@ -61,16 +57,14 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 
-class MariadbEngine(Engine):
+class MariadbEngine(ResticEngine):
     NAME: str = "mariadb"
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "transaction_log")
-    REPOSITORIES: tuple[str, ...] = RESTIC_REPOSITORIES
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "log_position", "gtid")
     PARTS: tuple[str, ...] = ("databases", "tables")
-    SHARES_DATA: bool = True
+    KEEPER: type[Keeper] = Keeping
     OPTIONS: dict[str, Any] = {
         "version": {"type": "str", "required": True},
         "stanza": {"type": "str", "required": True},
@@ -84,21 +78,13 @@ class MariadbEngine(Engine):
         "start_command": {"type": "list", "elements": "str"},
     }
 
-    def __init__(
-        self,
-        options: dict[str, Any],
-        repository: Repository,
-        *,
-        deadline: Deadline,
-        configuration_file: str | None = None,
-        jobs: int | None = None,
-    ) -> None:
-        super().__init__(options, repository, deadline=deadline, configuration_file=configuration_file, jobs=jobs)
-        self.programs = Programs(str(options["version"]), str(options["user"]), deadline)
-        self.live = LiveServer.of(options, self.programs)
-        self.keeper = Keeping(self.NAME, self.stanza, repository, configuration_file, deadline)
+    keeper: Keeping
+
+    def begin(self) -> None:
+        self.programs = Programs(str(self.options["version"]), str(self.options["user"]), self.deadline)
+        self.live = LiveServer.of(self.options, self.programs)
         self._proven: Proven | None = None
-        self._notes: list[str] = []
+        super().begin()
 
     @property
     def stanza(self) -> str:
@@ -154,11 +140,8 @@ class MariadbEngine(Engine):
     def find_log(self, segment: str) -> dict[str, Any] | None:
         return shipped_log(self.keeper.holdings, segment)
 
-    def forget(self, records: list[BackupRecord]) -> None:
-        self.keeper.forget(records)
-
-    def examine(self, records: list[BackupRecord]) -> dict[str, Examination]:
-        return self.keeper.examine(records)
+    def log_of(self, records: list[BackupRecord]) -> list[BackupRecord]:
+        return self.keeper.log_of(records)
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)
@@ -272,10 +255,6 @@ class MariadbEngine(Engine):
         if self._proven is None:
             raise AssertionError("prove() comes first")
         return self._proven
-
-    @property
-    def restore_notes(self) -> list[str]:
-        return self._notes
 
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         state = self.live.open()

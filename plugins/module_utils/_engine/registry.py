@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.mariadb import MariadbEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     open_repository,
     repository_spec,
@@ -48,6 +49,16 @@ def open_engine(parameters: dict[str, Any]) -> Engine:
             cause=f"{kind.NAME} cannot keep its backups in a repository of the kind {repository.NAME}",
             next_action=f"Name a repository of one of the kinds {', '.join(kind.REPOSITORIES)}",
         )
+    return opened(kind, options, repository, parameters)
+
+
+def open_for_tape(parameters: dict[str, Any], tape: Repository) -> Engine:
+    """The engine of which a tape holds copies: it cannot work on a tape, and says what is looked for."""
+    kind, options = chosen(ENGINES, parameters["engine"], option="engine")
+    return opened(kind, options, tape, parameters)
+
+
+def opened(kind: type[Engine], options: dict[str, Any], repository: Repository, parameters: dict[str, Any]) -> Engine:
     return kind(
         options,
         repository,

@@ -12,6 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+
+NOT_OBSERVED = "not observed"
+
 
 @dataclass(frozen=True)
 class StoredObject:
@@ -69,3 +73,10 @@ class Store(ABC):
     def protection(self) -> Protection:
         """Versions and locks, as the place itself tells them."""
         return Protection()
+
+    def observed_protection(self) -> Protection:
+        """The same; where the question is refused, nothing is known."""
+        try:
+            return self.protection()
+        except RecoveryError as error:
+            return Protection(observed=f"{NOT_OBSERVED}: {error.cause}")

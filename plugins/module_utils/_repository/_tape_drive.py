@@ -22,7 +22,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,6 +64,8 @@ class TapeRecord:
     block_bytes: int
     manifest_sha256: str
     read_back_at: str | None = None
+    # The usable backups in it, by stanza, each with its identifier and its end.
+    holds: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     def as_result(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,6 +86,9 @@ class TapeDrive:
     def write(self, directory: Path, *, replaces: str | None = None) -> TapeRecord:
         """Write a directory to the tape. A tape that holds a copy is refused, unless ``replaces`` is that copy's id."""
         self._require_free(replaces)
+        if replaces is not None:
+            # From here on it is no copy any more, however far the new one gets.
+            self._forget(replaces)
         checksums = checksums_of(directory, self.deadline)
         manifest = written_manifest(checksums)
         at = now()
@@ -106,6 +111,12 @@ class TapeDrive:
             )
         self._keep(record, manifest)
         return record
+
+    def note(self, record: TapeRecord, stanza: str, backups: list[dict[str, str]]) -> TapeRecord:
+        """The row with what a stanza has in this copy; the tape itself is not asked."""
+        noted = replace(record, holds={**record.holds, stanza: backups})
+        self._keep_row(noted)
+        return noted
 
     def read_back(self, record: TapeRecord) -> TapeRecord:
         """Read every byte of the tape and compare it with the manifest that this host kept; the row with the proof."""
@@ -233,7 +244,14 @@ class TapeDrive:
     def _keep(self, record: TapeRecord, manifest: bytes) -> None:
         self.catalogue.mkdir(parents=True, exist_ok=True)
         write_durably(self.catalogue / f"{record.id}.sha256", os.fsdecode(manifest))
+        self._keep_row(record)
+
+    def _keep_row(self, record: TapeRecord) -> None:
         write_durably(self.catalogue / f"{record.id}.json", json.dumps(record.as_result(), sort_keys=True) + "\n")
+
+    def _forget(self, identifier: str) -> None:
+        for suffix in (".json", ".sha256"):
+            (self.catalogue / f"{identifier}{suffix}").unlink(missing_ok=True)
 
 
 def _label(member: tarfile.TarInfo | None, archive: tarfile.TarFile) -> TapeRecord | None:

@@ -56,6 +56,7 @@ PLANS: dict[str, Plan] = {
         Plan("backup", "Take a backup and check it", _BACKUP, frozenset({Hold.BACKUPS})),
         Plan("verify_backups", "Prove backups and remember it", _BACKUP, frozenset({Hold.DRILL})),
         Plan("policy", "Judge whether backups are as the policy wants", _ANY, frozenset(), observes_only=True),
+        Plan("repositories", "See whether repositories would take a backup", _ANY, frozenset(), observes_only=True),
         Plan("retention", "Remove the backups that no policy keeps", _BACKUP, frozenset({Hold.BACKUPS})),
         Plan("restore", "Restore in place or beside", _RECOVERY, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("failover", "Move the protection group to another site", _RECOVERY, _MOVE, moves=True),

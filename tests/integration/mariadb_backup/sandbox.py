@@ -203,6 +203,13 @@ class Sandbox:
             path.chmod(0o600)
             shutil.chown(path, "mysql", "mysql")
 
+    def empty_place(self, name: str, *, passphrase: str) -> Sandbox:
+        """The same server with another repository, which holds nothing yet and has a key of its own."""
+        varied = replace(self, repository=self.root / f"repository-{name}", settings=self.root / f"restic-{name}.env")
+        varied.write_settings(passphrase)
+        varied.restic("init")
+        return varied
+
     def variation(self, name: str, *, passphrase: str = PASSPHRASE, is_copied: bool = True) -> Sandbox:
         """The same server with a copy of the repository that a test may damage, and evidence of its own."""
         varied = replace(

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox
 from tests.integration.servers.module_run import run_module
+from tests.integration.servers.postgresql import as_postgres
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import pgbackrest_settings
 
 LAST = {"keep_last": 1}
 
@@ -97,3 +101,34 @@ def test_what_backup_info_returns_is_what_the_policy_check_judges(generations: t
     strict = {"name": "three copies", "backup_policy": {**policy, "copies": 3}}
     failed = run_module("validate", {"checks": [strict], "site": "here"})
     assert failed["error_code"] == "DR-CHECK" and "copies 2 of 3 (live, local)" in failed["msg"]
+
+
+def test_the_log_before_the_oldest_full_backup_goes_with_the_last_that_needs_it(
+    generations: tuple[Sandbox, list[str]],
+) -> None:
+    """pgBackRest's own count is higher than what is there, so that by itself it would keep every segment for ever."""
+    sandbox, (first, _middle, newest) = generations
+    sandbox.trust.rename(sandbox.root / "trust-forgotten")
+    removed = sandbox.succeed("backup_retention", policy={"keep_last": 1, "minimum_proven": 0})["removed"]
+    assert first in ids(removed)
+    listed = sandbox.succeed("backup_info")
+    kept = {each["id"]: each for each in listed["backups"]}
+    segments = sorted(path.name[:24] for path in (sandbox.repository / "archive").rglob("0000*-*"))
+    assert segments[0] == kept[newest]["wal_start"]
+    assert len(listed["windows"]) == 1 and set(listed["windows"][0]["backups"]) == set(kept)
+
+
+def test_where_a_policy_decides_pgbackrest_removes_nothing_by_itself(generations: tuple[Sandbox, list[str]]) -> None:
+    """As the role protect configures it, with a count that would leave one full backup."""
+    sandbox, _names = generations
+    entry = {"number": 1, "filesystem": {"path": "/r"}, "encrypted": False, "retention_full": 1}
+    for policy, stays in (({"retention": LAST}, True), ({}, False)):
+        before = set(ids(sandbox.succeed("backup_info")["backups"]))
+        setting = pgbackrest_settings({"local": {**entry, **policy}}, "here", {})["local"]["repo1-retention-full"]
+        text = sandbox.configuration_file.read_text()
+        as_postgres(
+            "tee", str(sandbox.configuration_file), stdin=re.sub(r"(repo1-retention-full)=\d+", rf"\1={setting}", text)
+        )
+        sandbox.succeed("backup", strategy="full")
+        after = set(ids(sandbox.succeed("backup_info")["backups"]))
+        assert (before < after) is stays

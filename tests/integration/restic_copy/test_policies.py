@@ -30,6 +30,21 @@ def succeed(name: str, given: dict[str, Any], **more: Any) -> dict[str, Any]:
     return result
 
 
+def test_a_copy_on_tape_is_evidence_that_the_policy_counts(tmp_path: Path, origin: Kept) -> None:
+    here, options_of_tape = options(origin, origin.root / "papers"), {"device": str(tmp_path / "tape")}
+    tape = {"name": "cellar", "number": 9, "tape": {**options_of_tape, "catalogue_directory": str(tmp_path / "rows")}}
+    unwritten = succeed("backup_info", {**here, "repository": tape})
+    copied = succeed("backup_copy", here, target=tape)
+    assert succeed("backup_copy", here, target=tape)["changed"] is False
+    listed = succeed("backup_info", {**here, "repository": tape})
+    assert [each["id"] for each in listed["backups"]] == [each["id"] for each in copied["copies"]]
+    assert {each["trust"]["level"] for each in listed["backups"]} == {"checked"}
+    policy = {"stanzas": ["papers"], "places": {"cellar": {"offsite": True}}, "copies": 2, "immutable": 0}
+    for seen, is_enough in ((unwritten, False), (listed, True)):
+        check = {"name": "on tape", "backup_policy": {**policy, "catalogues": [seen]}}
+        assert run_module("validate", {"checks": [check]}).get("passed") is (True if is_enough else False)
+
+
 def test_backups_are_copied_proven_and_kept_by_policy_in_each_place_on_its_own(tmp_path: Path, origin: Kept) -> None:
     if os.geteuid() != 0:
         pytest.skip("files are backed up as root")

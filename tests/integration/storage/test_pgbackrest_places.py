@@ -53,12 +53,28 @@ def cluster(make_sandbox: MakeSandbox, stores: ObjectStores, share: Path) -> Ite
 
 
 @pytest.mark.parametrize(
-    "name, level", [("share", "checked"), ("bucket", "restored"), ("locked", "checked"), ("azure", "restored")]
+    "name, level, immutable",
+    [
+        ("share", "checked", None),
+        # rclone does not answer the question, and what is not answered is not so.
+        ("bucket", "restored", None),
+        ("locked", "checked", True),
+        ("azure", "restored", False),
+    ],
 )
-def test_a_backup_is_taken_read_and_restored(cluster: StoredCluster, name: str, level: str) -> None:
+def test_a_backup_is_taken_read_and_restored(
+    cluster: StoredCluster, name: str, level: str, immutable: bool | None
+) -> None:
     taken = cluster.succeed("backup", name, strategy="full")["backup"]
     assert taken["key_id"] == "escrow-7"
-    assert [each["id"] for each in cluster.succeed("backup_info", name)["backups"]] == [taken["id"]]
+    listed = cluster.succeed("backup_info", name)
+    assert [each["id"] for each in listed["backups"]] == [taken["id"]]
+    assert listed["repository"]["immutable"] is immutable
+    # The bucket keeps what is written to it for a day.
+    until = listed["repository"]["immutable_until"]
+    assert (
+        (until[:10] > taken["started_at"][:10] and until[10:] == taken["started_at"][10:]) if immutable else not until
+    )
     scratch = str(cluster.path("scratch"))
     assert cluster.succeed("backup_verify", name, level=level, scratch_directory=scratch)["trust"] == level
     healthy = cluster.keeping("healthy", name, maximum_age_seconds=600)

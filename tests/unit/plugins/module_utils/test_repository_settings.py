@@ -66,6 +66,14 @@ def test_pgbackrest_gets_what_it_can_use_and_removes_nothing_where_a_policy_deci
     assert "far" in pgbackrest_settings(REPOSITORIES, "db1", HOSTVARS, "2.46")
 
 
+def test_a_policy_of_the_repository_or_of_a_database_in_it_counts_more_than_pgbackrests_own_count() -> None:
+    vault = {**REPOSITORIES["vault"], "retention": {"keep_last": 2}}
+    of_the_place = pgbackrest_settings({"vault": vault}, "store1", HOSTVARS)
+    orders = {"engine": {"postgresql": {}}, "retention": {"keep_last": 2}, "repositories": ["vault"]}
+    of_the_source = pgbackrest_settings(REPOSITORIES, "store1", HOSTVARS, databases={"orders": orders})
+    assert of_the_place["vault"]["repo1-retention-full"] == of_the_source["vault"]["repo1-retention-full"] == "9999999"
+
+
 def test_restic_reads_back_what_is_written_for_it_whatever_a_secret_is_made_of(tmp_path: Path) -> None:
     text = restic_environment(REPOSITORIES, "offsite")
     (tmp_path / "offsite.env").touch(mode=0o600)

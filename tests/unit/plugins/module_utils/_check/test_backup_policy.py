@@ -19,7 +19,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
 
-PLACES = {"vault": {"site": "frankfurt"}, "bucket": {"site": "far", "medium": "object", "immutable": True}}
+PLACES: dict[str, dict[str, Any]] = {
+    "vault": {"site": "frankfurt"},
+    "bucket": {"site": "far", "medium": "object", "immutable": True},
+}
 
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -164,6 +167,55 @@ def test_off_site_is_told_by_the_site_or_declared() -> None:
     assert "off site 0 of 1" in judged(*BOTH, places={**PLACES, "bucket": {"site": "frankfurt"}}).observed
     elsewhere = {**PLACES, "bucket": {"offsite": True, "medium": "object", "immutable": True}}
     assert judged(*BOTH, places=elsewhere).passed
+
+
+def test_a_place_that_says_that_it_has_no_lock_has_none_whatever_is_declared() -> None:
+    for said, words in ((False, "immutable 0 of 1"), (None, ""), (True, "")):
+        bucket = catalogue("bucket")
+        bucket["repository"]["immutable"] = said
+        seen = judged(catalogue("vault"), bucket)
+        assert words in seen.observed and seen.passed is not (said is False)
+    # What nobody declares counts when the place says it, and nothing else does.
+    places = {
+        name: {key: value for key, value in place.items() if key != "immutable"} for name, place in PLACES.items()
+    }
+    assert "immutable 0 of 1" in judged(*BOTH, places=places).observed
+
+
+def tape(age: float = 3600, proven: float | None = 100, errors: list[str] | None = None) -> dict[str, Any]:
+    """As backup_info tells of a tape: it was read back, which is as far as a tape is ever proven."""
+    levels = {} if proven is None else {"checked": ago(proven)}
+    trust = {"level": "checked" if levels else "taken", "levels": levels}
+    held = {"id": "F1", "stopped_at": ago(age), "errors": errors or [], "trust": trust}
+    seen = catalogue("cellar", held, tapes=[{"id": "t1"}], newest_recovery_point=None)
+    seen["repository"].update(place="cellar in /dev/nst0", medium="tape", reachable=None)
+    return seen
+
+
+DAY = 86400
+
+
+def test_a_tape_that_was_read_back_is_a_copy_on_another_medium_for_a_month() -> None:
+    places = {**PLACES, "cellar": {"offsite": True, "immutable": True}}
+    seen = judged(catalogue("vault"), tape(20 * DAY, 20 * DAY), places=places)
+    verdict = seen.evidence["stanzas"]["orders"]
+    assert (
+        seen.passed
+        and verdict["media"] == ["disk", "tape"]
+        and verdict["offsite"] == verdict["immutable"] == ["cellar"]
+    )
+    for old, words in (
+        (tape(40 * DAY), f"its newest usable backup is {40 * DAY} s old"),
+        (tape(20 * DAY, 40 * DAY), "no backup was checked within"),
+        (tape(proven=None, errors=["tape t1 was never read back"]), "it holds no usable backup"),
+    ):
+        bad = judged(catalogue("vault"), old, places=places)
+        assert not bad.passed and words in bad.observed
+    assert judged(catalogue("vault"), tape(40 * DAY), places=places, max_tape_age_seconds=50 * DAY).passed
+
+
+def test_a_stanza_that_goes_onto_no_tape_has_no_error_for_it() -> None:
+    assert judged(*BOTH, {**tape(), "backups": []}).passed
 
 
 def test_a_failed_one_of_a_loop_speaks_for_the_stanza_of_its_item_only() -> None:

@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from tests.unit.plugins.module_utils._engine.binary_logs import log, logs, start
+from tests.unit.plugins.module_utils._engine.records import backup
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_binlog import LogPosition
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_catalogue import Holdings
@@ -18,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     StartPoint,
     window_of,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import from_epoch
 
 
 def names(archive: LogArchive, of: StartPoint, timeline: int = 1) -> list[str]:
@@ -99,8 +104,11 @@ def test_gaps_are_named_and_the_same_file_twice_is_none() -> None:
 
 def test_shipments_are_unneeded_only_when_all_of_their_files_are() -> None:
     archive = LogArchive([log(1, shipment="a"), log(2, shipment="b"), log(3, shipment="b")])
-    second = archive.logs[2].created_at
-    assert Holdings(archive=archive).shipments_before(second + 1) == {"a"}
+    begun = from_epoch(archive.logs[2].created_at + 1)
+    oldest = replace(backup("F", 1, 1), started_at=begun)
+    newest = replace(backup("G", 1, 1), started_at=begun + timedelta(hours=1))
+    assert Holdings(archive=archive).shipments_before([newest, oldest]) == {"a"}
+    assert Holdings(archive=archive).shipments_before([]) == set()
 
 
 def test_a_backup_without_any_log_is_a_window_of_one_moment() -> None:

@@ -99,6 +99,8 @@ def test_a_tape_that_holds_a_copy_is_not_written_over_unless_told_so(tmp_path: P
     with pytest.raises(PreconditionError, match=first.id):
         tape.write(source)
     second = tape.write(source, replaces=first.id)
+    # What was overwritten is no evidence any more.
+    assert tape.known() == [second]
     with pytest.raises(IntegrityError, match=f"in the drive is tape {second.id}"):
         tape.read_back(first)
 
