@@ -42,7 +42,7 @@ def test_a_copy_on_tape_is_evidence_that_the_policy_counts(tmp_path: Path, origi
     policy = {"stanzas": ["papers"], "places": {"cellar": {"offsite": True}}, "copies": 2, "immutable": 0}
     for seen, is_enough in ((unwritten, False), (listed, True)):
         check = {"name": "on tape", "backup_policy": {**policy, "catalogues": [seen]}}
-        assert run_module("validate", {"checks": [check]}).get("passed") is (True if is_enough else False)
+        assert run_module("validate", {"checks": [check]}).get("passed") is is_enough
 
 
 def test_backups_are_copied_proven_and_kept_by_policy_in_each_place_on_its_own(tmp_path: Path, origin: Kept) -> None:
