@@ -54,15 +54,15 @@ def restoration_of(
     engine = open_engine(given)
     if given["state"] == "absent":
         return Removal(engine, Path(given["directory"]))
+    is_in_place = given["mode"] == "in_place" or given["state"] in ("acknowledged", "reverted")
+    engine.require_place(is_in_place=is_in_place)
     if given["state"] == "acknowledged":
         return Acknowledgement(engine, Path(given["directory"] or engine.live_directory))
     if given["state"] == "reverted":
         live = Path(given["directory"] or engine.live_directory)
         return Reversion(engine, live, keep_running=given["keep_running"])
     engine.require_target(target)
-    is_in_place = given["mode"] == "in_place"
     selection = Selection(**(given["select"] or {}))
-    engine.require_target(target)
     engine.require_parts(selection.as_result(), is_in_place=is_in_place)
     request = RestoreRequest(
         target=target,
