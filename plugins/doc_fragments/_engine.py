@@ -232,13 +232,56 @@ options:
             description: The size of a piece of its transaction log, as it was created with.
             type: int
             default: 16777216
+      postgresql_dump:
+        description:
+          - One database of a PostgreSQL server, as an archive of C(pg_dump), with the roles of the server as
+            C(pg_dumpall --globals-only) writes them, kept by restic 0.14 or newer. It is an extra beside
+            O(engine.postgresql), a copy of one database that every newer version of PostgreSQL can load. It has no
+            transaction log and so no moment but that of each dump, and both ways it is slower than a copy of the files.
+          - Run the module as root or as O(engine.postgresql_dump.user), on the host of the server, which may be a
+            standby. The programs of PostgreSQL always run as that user, whom the server knows by its socket as a
+            superuser.
+          - A dump is always a full one. With the strategies C(differential) and C(incremental) a full one is taken, and
+            RV(ignore:notes) says so. It is not compressed by C(pg_dump), since restic compresses by itself and only
+            then stores once what is alike in two dumps. Tablespaces are left out.
+          - It is restored beside the live data only, as files, and loading them is yours to do.
+        type: dict
+        suboptions:
+          version:
+            description:
+              - The major version of the server that is dumped, and of the one that a dump is loaded into for a trial.
+                For a trial and a restore it may be newer than that of the dump.
+            type: int
+            required: true
+          database:
+            description: The database that is dumped, which questions to a restored copy are put to as well.
+            type: str
+            required: true
+          stanza:
+            description: The name under which its backups are kept.
+            type: str
+            required: true
+          port:
+            description: The port it listens on.
+            type: int
+            default: 5432
+          socket_directory:
+            description: Where its socket lies. V(/var/run/postgresql) when not given.
+            type: path
+          binary_directory:
+            description: Where its programs lie. V(/usr/lib/postgresql/VERSION/bin) when not given.
+            type: path
+          user:
+            description: The user who runs the server, and a superuser of it by the same name.
+            type: str
+            default: postgres
   configuration_file:
     description:
       - The configuration of the backup tool, which holds the secrets of the repository.
       - For O(engine.postgresql) it is V(/etc/pgbackrest/pgbackrest.conf) when not given.
-      - For O(engine.files) and O(engine.mariadb) it is V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of
-        C(NAME=value) with restic's own variables, for the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for
-        C(restic -o).
+      - For O(engine.files), O(engine.mariadb) and O(engine.postgresql_dump) it is
+        V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of C(NAME=value) with restic's own variables, for
+        the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for C(restic -o).
     type: path
   jobs:
     description: How many processes the tool may use. What its configuration says when not given.

@@ -18,6 +18,7 @@ options:
       type:
         description:
           - V(latest) is the end of the archived transaction log, V(immediate) the end of the backup.
+          - O(engine.postgresql_dump) knows V(latest) and V(immediate) only, which are the same for it.
           - V(lsn), V(xid) and V(name) are for O(engine.postgresql), V(log_position) and V(gtid) for O(engine.mariadb).
           - The binary log of MariaDB counts whole seconds, and gives for a transaction the second in which its last
             statement began. V(time) therefore ends before the first transaction of the second that the target lies in,

@@ -57,10 +57,11 @@ def restoration_of(given: dict[str, Any]) -> Subject:
     engine = open_engine(given)
     if given["state"] == "absent":
         return Removal(engine, Path(given["directory"]))
+    is_in_place = given["mode"] == "in_place" or given["state"] in ("acknowledged", "reverted")
+    engine.require_place(is_in_place=is_in_place)
     if given["state"] != "present":
         return former_data(given, engine)
     engine.require_target(target)
-    is_in_place = given["mode"] == "in_place"
     selection = Selection(**(given["select"] or {}))
     engine.require_parts(selection.as_result(), is_in_place=is_in_place)
     request = RestoreRequest(

@@ -33,13 +33,14 @@ def system_reads(
     for target in targets:
         hosts = dict(databases[target["name"]].get("hosts") or {}) if target["kind"] == DATABASE else {}
         own = hosts.get(site) if target["kind"] == DATABASE else target["proven_on"][0]
-        wanted = bool(own) and target["site"] in (None, site) and (not names or target["name"] in names)
+        is_here = bool(own) and target["site"] in (None, site) and (not names or target["name"] in names)
         reads.append(
             {
                 **{key: target[key] for key in ("name", "kind", "site", "engine", "repository", "tool")},
-                "host": own if wanted else None,
+                "host": own if is_here else None,
                 "user": target["proven_by"],
-                "wanted": wanted,
+                # What is never put in place, such as a dump, is a part of the set and none of the system.
+                "wanted": is_here and target["in_place"],
             }
         )
     unknown = sorted(names - {read["name"] for read in reads if read["wanted"]})
@@ -50,7 +51,7 @@ def system_reads(
             next_action="Name keys of recovery_databases or recovery_files in recovery_restore_only",
         )
     for read in reads:
-        if not read["wanted"]:
+        if read["host"] is None:
             read["host"] = next((one["host"] for one in reads if one["wanted"] and _opens(one, read)), None)
     return reads
 

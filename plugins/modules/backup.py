@@ -27,6 +27,8 @@ description:
     that it is complete, restic took all of it, and its record was written after that. The transaction log is the binary
     log, of which every closed file is shipped that the repository lacks. The server must keep its files longer than
     it takes until the next call.
+  - For O(engine.postgresql_dump) the dump is streamed into the repository and read back from there whole by
+    C(pg_restore), which has to find the rows of as many tables as C(pg_dump) wrote. Only then its record is written.
   - It does not configure anything and does not remove old backups beyond what the tool's own configuration says.
   - When it fails, what was in the repository before is as it was, and an unfinished backup is never listed.
 extends_documentation_fragment:

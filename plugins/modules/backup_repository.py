@@ -11,7 +11,7 @@ short_description: Begin a repository of backups, see whether it is healthy, and
 version_added: 1.0.0
 description:
   - Works on a repository itself, not on the backups in it. Which tool keeps it follows from O(engine), restic for
-    files and MariaDB, pgBackRest for PostgreSQL.
+    files, MariaDB and dumps of PostgreSQL, pgBackRest for PostgreSQL otherwise.
   - With O(state=present) it begins a repository in an empty place. It refuses a place that holds anything else, and a
     place that this host knows to have held a repository that is not there any more, or is another one now.
   - With O(state=healthy) it does once whatever a tool needs of the place, which is to list, write, read back and

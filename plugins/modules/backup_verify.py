@@ -21,6 +21,9 @@ description:
     are damaged are named in the evidence. C(restored) means that the backup with its whole chain was unpacked and
     prepared, stands at the place in the log that its record says, that a private server started on it and found every
     table and index in order, and that every page of InnoDB carries the right checksum.
+  - For O(engine.postgresql_dump), C(checked) means that restic read every pack of the repository, C(restored) that the
+    roles and the dump were loaded into a private server without an error, that it has as many tables as the dump lists
+    and their rows, and that all its tables and indexes are sound.
   - For a repository of the kind O(repository.repository_host), O(level=checked) works on the repository host only. The
     other levels work on a database host as well; there the trial restore itself reads every file.
   - The verdict of the tool is taken from what it says, never from its exit code.

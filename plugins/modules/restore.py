@@ -27,6 +27,9 @@ description:
   - With O(select.databases) or O(select.tables) nothing runs at O(directory) afterwards. It then holds one dump for
     each that was taken out of the recovered copy, see RV(extracted). A dump of MariaDB names no database and drops
     nothing, so loading one never replaces a table that is there.
+  - For O(engine.postgresql_dump) the archive C(DATABASE.dump) and the roles C(globals.sql) lie at O(directory), for
+    O(engine.postgresql_dump.user) only, after both were loaded into a private server there, which is gone afterwards.
+    Nothing runs at O(directory), and O(mode=in_place) is refused. Loading them is yours to do, RV(notes) says how.
   - For O(engine.files) a copy lies at O(directory) as a tree with the whole paths of the host. In place, each path is
     staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
     from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.

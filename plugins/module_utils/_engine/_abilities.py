@@ -22,6 +22,9 @@ class Abilities:
     TARGETS: tuple[str, ...] = ("latest", "immediate", "time", "lsn", "xid", "name")
     # The kinds of part that it can restore alone, by their names in a selection.
     PARTS: tuple[str, ...] = ()
+    # Whether what it restores can take the place of the live data; if not, how an operator brings it there.
+    RESTORES_IN_PLACE: bool = True
+    WAY_INTO_PLACE: str = ""
 
     def require_strategy(self, strategy: str) -> None:
         """Raise when this kind of data has no such strategy: files, for one, have no transaction log."""
@@ -30,6 +33,15 @@ class Abilities:
     def require_target(self, target: RecoveryTarget) -> None:
         """Raise when this kind of data cannot be recovered to such a moment."""
         require_known("target", f"{self.NAME} cannot recover to a target of type", target.kind, self.TARGETS)
+
+    def require_place(self, *, is_in_place: bool) -> None:
+        """Raise when this kind of data cannot take the place of the live data."""
+        if is_in_place and not self.RESTORES_IN_PLACE:
+            raise InputError(
+                "read the option mode",
+                cause=f"{self.NAME} restores beside the live data only, and puts nothing in its place",
+                next_action=self.WAY_INTO_PLACE,
+            )
 
     def require_parts(self, wanted: dict[str, list[str]], *, is_in_place: bool) -> None:
         """Raise when a selected part cannot be restored alone, or not into this place."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 import re
 import shutil
 import struct
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._data_owner import give
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     PreconditionError,
@@ -76,13 +76,7 @@ class Programs:
 
     def own(self, directory: Path) -> None:
         """Give a directory of ours, with all in it, to the user who runs the server."""
-        if os.geteuid() != 0:
-            return
-        account = pwd.getpwnam(self.user)
-        os.lchown(directory, account.pw_uid, account.pw_gid)
-        for parent, folders, names in os.walk(directory):
-            for name in [*folders, *names]:
-                os.lchown(Path(parent) / name, account.pw_uid, account.pw_gid)
+        give(directory, self.user)
 
 
 def series_of(server_version: str) -> str:

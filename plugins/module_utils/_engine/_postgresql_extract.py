@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import require_success, run_tool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._data_owner import give
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_instance import Instance
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -69,17 +70,17 @@ def _bad(option: str, value: str, next_action: str) -> InputError:
 def extract(instance: Instance, parts: list[Part], destination: Path) -> list[dict[str, Any]]:
     """One dump for each part, read back: ``{part, file, rows, tables}``; rows are counted in the copy."""
     destination.mkdir(mode=0o700, exist_ok=True)
+    give(destination, instance.user)
     return [_extract_one(instance, part, destination / f"{part}.dump") for part in parts]
 
 
 def _extract_one(instance: Instance, part: Part, file: Path) -> dict[str, Any]:
     rows = _rows_of(instance, part)
     what = f"extract {part} from the copy in {instance.directory}"
-    programs = instance.binary_directory
-    argv = [str(programs / "pg_dump"), "-Fc", "-f", str(file), "-h", str(instance.directory), "-p", str(instance.port)]
-    argv += ["-d", part.database, *(["-t", part.identifier] if part.table else [])]
+    argv = instance.argv("pg_dump", "-Fc", "-f", str(file), *instance.address, "-d", part.database)
+    argv += ["-t", part.identifier] if part.table else []
     require_success(run_tool(argv, deadline=instance.deadline), what, next_action="Read the words of pg_dump above")
-    listed = run_tool([str(programs / "pg_restore"), "--list", str(file)], deadline=instance.deadline)
+    listed = run_tool(instance.argv("pg_restore", "--list", str(file)), deadline=instance.deadline)
     tables = len(DATA.findall(listed.stdout))
     if listed.rc != 0 or (part.table and tables == 0):
         raise IntegrityError(

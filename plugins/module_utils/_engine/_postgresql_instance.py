@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._data_owner import as_owner, give
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, ToolError
 
 # Hot standby refuses to start with less than the source had; the control file tells what that was.
@@ -50,6 +51,16 @@ class Instance:
     binary_directory: Path
     port: int
     deadline: Deadline
+    # Who runs it, when that is not who runs this.
+    user: str = ""
+
+    def argv(self, program: str, *arguments: str) -> list[str]:
+        return as_owner(self.user, [str(self.binary_directory / program), *arguments])
+
+    @property
+    def address(self) -> list[str]:
+        """Where every client of PostgreSQL finds it."""
+        return ["-h", str(self.directory), "-p", str(self.port)]
 
     def configure(self, settings: dict[str, str], *, listen: str = "") -> None:
         """Write the whole configuration; settings of the source that could reach the outside are left aside."""
@@ -86,6 +97,7 @@ class Instance:
         path = self.directory / name
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+        give(path, self.user)
 
     def signal_recovery(self, *, endless: bool) -> None:
         """Recover from the archive: to a target or the end of the log, or endlessly as a standby does."""
@@ -97,7 +109,7 @@ class Instance:
         """Start the postmaster; what it does then is for the caller to watch."""
         (self.directory / LOG).unlink(missing_ok=True)
         options = f"-c config_file={shlex.quote(str(self.directory / CONFIGURATION))}"
-        argv = [str(self.binary_directory / "pg_ctl"), "start", "-W", "-s", "-D", str(self.directory)]
+        argv = self.argv("pg_ctl", "start", "-W", "-s", "-D", str(self.directory))
         finished = run_tool([*argv, "-l", str(self.directory / LOG), "-o", options], deadline=self.deadline)
         if finished.rc != 0:
             raise ToolError(
@@ -133,8 +145,7 @@ class Instance:
 
     def ask(self, query: str, *, database: str = "postgres") -> list[list[str]] | None:
         """Rows of text, or None while the server does not answer questions."""
-        argv = [str(self.binary_directory / "psql"), "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
-        argv += ["-h", str(self.directory), "-p", str(self.port), "-d", database]
+        argv = self.argv("psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-", *self.address, "-d", database)
         finished = run_tool(argv, deadline=self.deadline, stdin=query, environment={"PGCONNECT_TIMEOUT": "5"})
         if finished.rc != 0:
             if "ERROR:" in finished.stderr:
@@ -151,7 +162,7 @@ class Instance:
         if self.process_id is None:
             return
         seconds = str(max(1, int(min(self.deadline.remaining, 60.0))))
-        argv = [str(self.binary_directory / "pg_ctl"), "stop", "-w", "-s", "-D", str(self.directory), "-t", seconds]
+        argv = self.argv("pg_ctl", "stop", "-w", "-s", "-D", str(self.directory), "-t", seconds)
         # Also when the deadline is over: nothing of ours may stay running.
         grace = Deadline(70.0)
         finished = run_tool([*argv, "-m", "fast"], deadline=grace)

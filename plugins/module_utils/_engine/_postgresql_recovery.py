@@ -200,9 +200,8 @@ def question(instance: Instance, checks: list[Check], default_database: str) -> 
 
 def check_structure(instance: Instance) -> str:
     """Every table and index, each heap row against its indexes; raises when something does not fit."""
-    argv = [str(instance.binary_directory / "pg_amcheck"), "--all", "--heapallindexed", "--install-missing"]
-    argv += ["-h", str(instance.directory), "-p", str(instance.port)]
-    finished = run_tool(argv, deadline=instance.deadline)
+    wanted = ["--all", "--heapallindexed", "--install-missing"]
+    finished = run_tool(instance.argv("pg_amcheck", *wanted, *instance.address), deadline=instance.deadline)
     if finished.rc != 0 or finished.stdout.strip():
         raise IntegrityError(
             f"check tables and indexes of the copy in {instance.directory}",

@@ -260,6 +260,9 @@ class MariadbEngine(ResticEngine):
         state = self.live.open()
         return Reached(None, None, self.live.history.timeline, f"open, GTID {state.gtids or 'none'}")
 
+    def reopen(self, live: Path) -> None:
+        self.live.open()
+
     def stop(self, directory: Path) -> None:
         Instance(directory, self.programs).stop()
 

@@ -15,6 +15,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.files import FilesEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.mariadb import MariadbEngine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql_dump import (
+    PostgresqlDumpEngine,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
@@ -24,7 +27,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, union_spec
 
-ENGINES: dict[str, type[Engine]] = {member.NAME: member for member in (FilesEngine, MariadbEngine, PostgresqlEngine)}
+ENGINES: dict[str, type[Engine]] = {
+    member.NAME: member for member in (FilesEngine, MariadbEngine, PostgresqlEngine, PostgresqlDumpEngine)
+}
 
 
 def engine_spec() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.integration.servers.process import free_port, open_directory, running
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 SETTINGS = """
 listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
+unix_socket_directories = '.'
 fsync = off
 wal_level = replica
 max_wal_senders = 4

@@ -55,6 +55,15 @@ def test_what_a_repository_keeps_is_its_own_policy() -> None:
     assert (kept["retention"], offsite["retention"]) == ({}, {"keep_days": 30})
 
 
+def test_what_can_only_be_restored_beside_says_so() -> None:
+    dump = {"engine": {"postgresql_dump": {"version": 15, "database": "shop", "stanza": "orders_dump"}}, "moves": False}
+    databases = {**DATABASES, "orders_dump": {**dump, "hosts": {"frankfurt": "fra-db1"}}}
+    targets = backup_targets(databases, {"offsite": REPOSITORIES["offsite"]})
+    assert {each["name"]: each["in_place"] for each in targets} == {"orders": True, "orders_dump": False}
+    [found] = [each for each in targets if each["name"] == "orders_dump"]
+    assert (found["taken_on"], found["taken_by"], found["tool"]) == ("fra-db1", "root", "restic")
+
+
 def test_one_source_can_be_chosen() -> None:
     assert [target["name"] for target in backup_targets(DATABASES, REPOSITORIES, only=["orders"])] == ["orders"] * 2
     with pytest.raises(InputError, match="invoices"):
