@@ -71,6 +71,17 @@ def test_a_server_that_does_not_start_gets_its_former_data_back(lost: Sandbox, i
     assert Path(error["recovery"]["quarantine"]).is_dir()
 
 
+def test_a_restore_that_is_taken_back_leaves_the_server_as_it_was(lost: Sandbox, identity: str, good: str) -> None:
+    inode = lost.data.stat().st_ino
+    asked: dict[str, Any] = {"mode": "in_place", "run_id": "r6b"}
+    lost.succeed("restore", **asked, confirm=identity, target={"type": "log_position", "value": good})
+    assert lost.products() == ["good"]
+    assert lost.succeed("restore", **asked, state="reverted")["changed"] is True
+    assert lost.is_running() and lost.products() == ["good", "bad"] and lost.data.stat().st_ino == inode
+    assert lost.succeed("restore", **asked, state="reverted")["changed"] is False
+    lost.stop()
+
+
 def test_the_live_data_is_replaced_by_proven_data_and_kept_aside(lost: Sandbox, identity: str, good: str) -> None:
     options: dict[str, Any] = {"mode": "in_place", "confirm": identity, "run_id": "r7"}
     target = {"type": "log_position", "value": good}
