@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     dead_owner_of,
     owner_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    asks_in_vain,
+    meaning_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
     PreconditionError,
@@ -150,7 +154,15 @@ class Restic:
         argv = self.argv(command, *arguments)
 
         def attempt() -> Finished:
-            return run_tool(argv, deadline=self.deadline, environment=self.environment, stdin=stdin)
+            return run_tool(
+                argv,
+                deadline=self.deadline,
+                environment=self.environment,
+                stdin=stdin,
+                is_in_vain=asks_in_vain,
+                # At this signal, and at no other, it takes its lock away.
+                asked_to_end_by=signal.SIGINT,
+            )
 
         finished = attempt()
         if finished.rc != 0 and dead_owner_of(finished.stderr) is not None:

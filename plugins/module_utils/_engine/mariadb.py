@@ -248,7 +248,7 @@ class MariadbEngine(Engine):
             return reached
         instance.stop()
         instance.require_clean_end()
-        instance.start(port=port if proven.listen else None)
+        instance.start(port=port if proven.listen else None, outlives_us=True)
         return reached
 
     def extract(
