@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,27 +60,9 @@ def run_tool(
     nobody would judge what it did. A tool that is not installed is a PreconditionError.
     """
     started = time.monotonic()
+    process = _start(argv, environment or {}, stdin, asked_to_end_by)
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
-            start_new_session=True,
-            preexec_fn=ending_with_caller(asked_to_end_by),
-        )
-    except OSError as error:
-        raise PreconditionError(
-            f"run {argv[0]}", cause=str(error), next_action=f"Install {argv[0]} or correct its path"
-        ) from error
-    try:
-        given = None if stdin is None else stdin.encode()
-        is_broken_off = False
-        if is_in_vain is None:
-            stdout, stderr = process.communicate(given, timeout=deadline.remaining)
-        else:
-            stdout, stderr, is_broken_off = _listen(process, given, deadline, is_in_vain, asked_to_end_by)
+        stdout, stderr, is_broken_off = _listen(process, deadline, is_in_vain, asked_to_end_by)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = process.communicate()
@@ -100,30 +83,45 @@ def run_tool(
     )
 
 
+def _start(argv: list[str], environment: dict[str, str], stdin: str | None, ends_by: int) -> subprocess.Popen[bytes]:
+    """The tool, with what it reads in a file that has no name: nobody has to hand it over piece by piece."""
+    with tempfile.TemporaryFile() as given:
+        given.write((stdin or "").encode())
+        given.seek(0)
+        try:
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL if stdin is None else given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
+                start_new_session=True,
+                preexec_fn=ending_with_caller(ends_by),
+            )
+        except OSError as error:
+            raise PreconditionError(
+                f"run {argv[0]}", cause=str(error), next_action=f"Install {argv[0]} or correct its path"
+            ) from error
+
+
 def _listen(
-    process: subprocess.Popen[bytes],
-    given: bytes | None,
-    deadline: Deadline,
-    is_in_vain: Callable[[str], bool],
-    by: int,
+    process: subprocess.Popen[bytes], deadline: Deadline, is_in_vain: Callable[[str], bool] | None, ends_by: int
 ) -> tuple[bytes, bytes, bool]:
     """What it says to its end, and whether that came early because it went on in vain: it may take its locks away."""
     patience: Deadline | None = None
     while True:
         try:
-            wait = min(LISTEN_EVERY_SECONDS, deadline.remaining)
-            return *process.communicate(given, timeout=wait), patience is not None
+            wait = deadline.remaining if is_in_vain is None else min(LISTEN_EVERY_SECONDS, deadline.remaining)
+            return *process.communicate(timeout=wait), patience is not None
         except subprocess.TimeoutExpired as silence:
-            if deadline.is_over:
+            if is_in_vain is None or deadline.is_over:
                 raise
             said = (silence.stderr or b"").decode(errors="backslashreplace")
             if patience is None and is_in_vain(said):
-                os.killpg(process.pid, by)
+                os.killpg(process.pid, ends_by)
                 patience = Deadline(LAST_WORDS_SECONDS)
             elif patience is not None and patience.is_over:
                 os.killpg(process.pid, signal.SIGKILL)
-        # What was given once goes on being written.
-        given = None
 
 
 def require_success(finished: Finished, what: str, *, next_action: str) -> Finished:

@@ -80,7 +80,7 @@ class Place:
     def abandoned(self) -> list[Path]:
         """Copies that killed runs left behind, perhaps with a server of ours on them."""
         left = [*map(Path, self.left_over), self.staged, *([self.directory] if self.is_abandoned else [])]
-        return [each for each in left if not is_held(each)]
+        return [each for each in left if each.exists() and not is_held(each)]
 
     def require_usable(self) -> None:
         """The directory must be one that a rename can put in place."""

@@ -13,6 +13,7 @@ import re
 import shlex
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     meaning_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
     EncryptionError,
     PreconditionError,
     ToolError,
@@ -171,7 +173,9 @@ class Restic:
         patience = self.patience
         while finished.rc != 0 and owner_of(finished.stderr) is not None and not patience.is_over:
             time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
-            finished = attempt()
+            # When time is over in the middle of an attempt, it was the lock that took it.
+            with suppress(DeadlineError):
+                finished = attempt()
         return finished
 
     @property

@@ -94,7 +94,7 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
     (
         r"Pack ID does not match|ciphertext verification failed|hash mismatch|does not match hash|pack [0-9a-f]+: "
         r"|repository contains errors|decrypting blob|failed to download|invalid data returned|not found in index"
-        r"|Unmarshal: "
+        r"|Unmarshal: |panic: "
         rf"|Load\(<(?:data|index|snapshot)/[^\n]*(?:{GONE})",
         IntegrityError,
         "Use another backup, or another repository; take a new full backup",

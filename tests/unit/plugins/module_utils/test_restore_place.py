@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 
@@ -64,3 +65,13 @@ def test_a_marker_counts_for_the_directory_that_it_was_written_for(place: Place)
 def test_a_path_that_is_not_its_own_is_refused(path: str) -> None:
     with pytest.raises(InputError):
         Place(Path(path), "r1").require_usable()
+
+
+def test_a_copy_whose_restore_was_killed_is_known_as_abandoned_until_somebody_works_there(place: Place) -> None:
+    place.put_in_place(keep=False)
+    place.mark_unproven()
+    assert place.is_abandoned and place.abandoned == [place.directory]
+    with held(place.directory, "restore"):
+        assert not place.is_abandoned and place.abandoned == []
+    place.write_marker({"identity": {"run_id": "r1"}, "is_in_place": False})
+    assert not place.is_abandoned
