@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
@@ -19,6 +21,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     PreconditionError,
     ToolError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import ending_with_caller
+
+LISTEN_EVERY_SECONDS = 0.25
+LAST_WORDS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,28 +50,19 @@ def run_tool(
     deadline: Deadline,
     environment: dict[str, str] | None = None,
     stdin: str | None = None,
+    is_in_vain: Callable[[str], bool] | None = None,
+    asked_to_end_by: int = signal.SIGTERM,
 ) -> Finished:
     """Run a tool to its end and say how it ended; the caller judges the outcome, not the exit code alone.
 
-    A tool that outlives the deadline is ended with its whole process group. A tool that is not
-    installed is a PreconditionError.
+    A tool that outlives the deadline is ended with its whole process group, and one whose errors show, by
+    ``is_in_vain``, that it will never come to an end is asked to end. It does not outlive this process either:
+    nobody would judge what it did. A tool that is not installed is a PreconditionError.
     """
     started = time.monotonic()
+    process = _start(argv, environment or {}, stdin, asked_to_end_by)
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise PreconditionError(
-            f"run {argv[0]}", cause=str(error), next_action=f"Install {argv[0]} or correct its path"
-        ) from error
-    try:
-        stdout, stderr = process.communicate(None if stdin is None else stdin.encode(), timeout=deadline.remaining)
+        stdout, stderr, is_broken_off = _listen(process, deadline, is_in_vain, asked_to_end_by)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = process.communicate()
@@ -78,11 +75,53 @@ def run_tool(
         ) from None
     return Finished(
         argv,
-        process.returncode,
+        # However it takes being asked to end, it has not done what it was for.
+        process.returncode or (-asked_to_end_by if is_broken_off else 0),
         stdout.decode(errors="backslashreplace"),
         stderr.decode(errors="backslashreplace"),
         time.monotonic() - started,
     )
+
+
+def _start(argv: list[str], environment: dict[str, str], stdin: str | None, ends_by: int) -> subprocess.Popen[bytes]:
+    """The tool, with what it reads in a file that has no name: nobody has to hand it over piece by piece."""
+    with tempfile.TemporaryFile() as given:
+        given.write((stdin or "").encode())
+        given.seek(0)
+        try:
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL if stdin is None else given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
+                start_new_session=True,
+                preexec_fn=ending_with_caller(ends_by),
+            )
+        except OSError as error:
+            raise PreconditionError(
+                f"run {argv[0]}", cause=str(error), next_action=f"Install {argv[0]} or correct its path"
+            ) from error
+
+
+def _listen(
+    process: subprocess.Popen[bytes], deadline: Deadline, is_in_vain: Callable[[str], bool] | None, ends_by: int
+) -> tuple[bytes, bytes, bool]:
+    """What it says to its end, and whether that came early because it went on in vain: it may take its locks away."""
+    patience: Deadline | None = None
+    while True:
+        try:
+            wait = deadline.remaining if is_in_vain is None else min(LISTEN_EVERY_SECONDS, deadline.remaining)
+            return *process.communicate(timeout=wait), patience is not None
+        except subprocess.TimeoutExpired as silence:
+            if is_in_vain is None or deadline.is_over:
+                raise
+            said = (silence.stderr or b"").decode(errors="backslashreplace")
+            if patience is None and is_in_vain(said):
+                os.killpg(process.pid, ends_by)
+                patience = Deadline(LAST_WORDS_SECONDS)
+            elif patience is not None and patience.is_over:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def require_success(finished: Finished, what: str, *, next_action: str) -> Finished:

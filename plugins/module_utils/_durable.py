@@ -3,13 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""Writing a file so that a crash leaves the old or the new content, never a mix."""
+"""Writing a file, and changing places, so that a crash leaves the old or the new content, never a mix or nothing."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+# What a file system or a kernel says that cannot let two names change places at once.
+CANNOT = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV)
 
 
 def sync_directory(directory: Path) -> None:
@@ -43,3 +50,16 @@ def remove_durably(path: Path) -> None:
     with suppress(FileNotFoundError):
         path.unlink()
         sync_directory(path.parent)
+
+
+def exchange(one: Path, two: Path) -> None:
+    """Let two names of one disk change places, at once where the file system can: neither is ever missing."""
+    if LIBC.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(two), RENAME_EXCHANGE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number not in CANNOT:
+        raise OSError(number, os.strerror(number), str(one), None, str(two))
+    between = one.with_name(f"{one.name}.exchanged")
+    one.rename(between)
+    two.rename(one)
+    between.rename(two)

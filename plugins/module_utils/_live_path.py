@@ -12,7 +12,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import exchange, sync_directory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._mount import mount_of
 
@@ -72,23 +72,27 @@ class LivePath:
     def put_in_place(self, staged: Path) -> bool:
         """The staged tree takes its place. Whether something was there, which is kept."""
         self._make_parents(staged)
-        had_something = os.path.lexists(self.path)
+        had_something, new = os.path.lexists(self.path), Path(f"{staged}{self.path}")
         if had_something:
-            self.path.rename(self.kept)
-        try:
-            Path(f"{staged}{self.path}").rename(self.path)
-        except OSError:
-            if had_something:
-                self.kept.rename(self.path)
-            raise
+            # First under the name of what is kept, then by one exchange: the path is whole at each moment.
+            new.rename(self.kept)
+            try:
+                exchange(self.kept, self.path)
+            except OSError:
+                self.kept.rename(new)
+                raise
+        else:
+            new.rename(self.path)
         sync_directory(self.path.parent)
         return had_something
 
     def put_back(self) -> None:
         """Undo put_in_place: what was put there is set apart, what was kept returns."""
-        self.path.rename(self.quarantine)
         if os.path.lexists(self.kept):
-            self.kept.rename(self.path)
+            exchange(self.kept, self.path)
+            self.kept.rename(self.quarantine)
+        else:
+            self.path.rename(self.quarantine)
         sync_directory(self.path.parent)
 
     def _make_parents(self, staged: Path) -> None:

@@ -7,12 +7,34 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def ending_with_caller(number: int = signal.SIGTERM) -> Callable[[], None]:
+    """For a child, before it becomes its program: it gets this signal when the one that started it is killed.
+
+    What is started by way of another user's program, or becomes a service of its own, is not reached by it.
+    """
+    caller = os.getpid()
+
+    def prepare() -> None:
+        # A caller that ignores the signal hands that down, and it would reach nothing.
+        signal.signal(number, signal.SIG_DFL)
+        LIBC.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != caller:
+            os._exit(1)
+
+    return prepare
 
 
 def process_fields(pid: int) -> list[str] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Engine,
     Finding,
@@ -126,7 +127,7 @@ class Restoration:
             # An instance that somebody stopped or left running since is his business.
             return before
         self._require_identity()
-        if before["is_running"]:
+        if before["is_running"] and (self.request.is_in_place or not self.place.is_abandoned):
             raise PreconditionError(
                 f"restore into {self.place.directory}",
                 cause="a server is running on it",
@@ -172,10 +173,14 @@ class Restoration:
         if self.restore_plan is None:
             raise AssertionError("describe() comes first")
         try:
-            if self.request.is_in_place:
-                self._restore_in_place(self.restore_plan)
-            else:
-                self._restore_beside(self.restore_plan)
+            for directory in self.place.abandoned:
+                self.engine.stop(directory)
+            self.place.stage()
+            with held(self.place.staged, f"restore into {self.place.directory}"):
+                if self.request.is_in_place:
+                    self._restore_in_place(self.restore_plan)
+                else:
+                    self._restore_beside(self.restore_plan)
         except OSError as error:
             raise ToolError(
                 f"restore into {self.place.directory}",
@@ -201,7 +206,6 @@ class Restoration:
     def _restore_in_place(self, plan: RestorePlan) -> None:
         place = self.place
         try:
-            place.stage()
             self.engine.lay_down(plan, place.staged)
             proven = self.engine.prove(plan, place.staged, port=self.request.port)
             self.engine.stop(place.staged)
@@ -223,12 +227,12 @@ class Restoration:
     def _restore_beside(self, plan: RestorePlan) -> None:
         place, request = self.place, self.request
         try:
-            place.stage()
             self.engine.lay_down(plan, place.staged)
             place.put_in_place(keep=False)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise
+        place.mark_unproven()
         try:
             proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
             self.reached = self.engine.open_beside(place.directory, proven, port=request.port)

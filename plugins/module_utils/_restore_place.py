@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory, write_durably
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import is_held
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import (
+    exchange,
+    sync_directory,
+    write_durably,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     PreconditionError,
@@ -69,6 +74,19 @@ class Place:
         found = [*parent.glob(f"{name}.partial-*"), *parent.glob(f"{name}.quarantine-*")]
         return sorted(str(path) for path in found if path != self.staged)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether a restore beside was killed before the copy here was proven."""
+        marker = self.read_marker()
+        is_unproven = marker is not None and marker.get("identity") is None and marker.get("is_in_place") is False
+        return is_unproven and not is_held(self.directory)
+
+    @property
+    def abandoned(self) -> list[Path]:
+        """Copies that killed runs left behind, perhaps with a server of ours on them."""
+        left = [*map(Path, self.left_over), self.staged, *([self.directory] if self.is_abandoned else [])]
+        return [each for each in left if each.exists() and not is_held(each)]
+
     def require_usable(self) -> None:
         """The directory must be one that a rename can put in place."""
         what = f"restore into {self.directory}"
@@ -79,6 +97,12 @@ class Place:
                 what,
                 cause="it is a mount point, so the new data cannot be put in its place at once",
                 next_action="Let the data directory be a directory below the mount point",
+            )
+        if self.kept.exists():
+            raise PreconditionError(
+                what,
+                cause=f"{self.kept} is there already, from a run of this name",
+                next_action="Give another run_id, or see what is in it and move it away",
             )
         parent = self.directory.parent
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
@@ -104,6 +128,10 @@ class Place:
         text = json.dumps({**content, "inode": [status.st_dev, status.st_ino]}, indent=1, sort_keys=True)
         write_durably(self.marker, text + "\n")
 
+    def mark_unproven(self) -> None:
+        """What lies there now is ours, and is to be made anew unless it gets proven."""
+        self.write_marker({"identity": None, "is_in_place": False})
+
     def stage(self) -> None:
         """An empty directory for this run; a leftover of the same run is this run's to clean."""
         if self.staged.exists():
@@ -114,16 +142,18 @@ class Place:
         """The staged directory becomes the directory; what was there is kept aside, or was ours to drop."""
         kept = None
         try:
-            if self.directory.exists():
-                if keep and self.is_occupied:
-                    self.directory.rename(self.kept)
-                    kept = self.kept
-                else:
+            if keep and self.is_occupied:
+                # First under the name of what is kept, then by one exchange: the directory is whole at each moment.
+                self.staged.rename(self.kept)
+                exchange(self.kept, self.directory)
+                kept = self.kept
+            else:
+                if self.directory.exists():
                     shutil.rmtree(self.directory)
-            self.staged.rename(self.directory)
+                self.staged.rename(self.directory)
         except OSError as error:
-            if kept is not None:
-                kept.rename(self.directory)
+            if self.kept.exists() and not self.staged.exists():
+                self.kept.rename(self.staged)
             raise self._not_renamed(error) from error
         sync_directory(self.directory.parent)
         return kept
@@ -149,9 +179,11 @@ class Place:
 
     def put_back(self) -> None:
         """Undo put_in_place: the failed data goes to quarantine, what was kept returns."""
-        self.directory.rename(self.quarantine)
         if self.kept.exists():
-            self.kept.rename(self.directory)
+            exchange(self.kept, self.directory)
+            self.kept.rename(self.quarantine)
+        else:
+            self.directory.rename(self.quarantine)
         sync_directory(self.directory.parent)
 
     def set_apart(self, failed: Path) -> Path | None:

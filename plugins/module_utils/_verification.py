@@ -8,16 +8,19 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held, is_held
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Engine, Examination
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     IntegrityError,
+    LeaseError,
     PreconditionError,
     RecoveryError,
     RepositoryError,
@@ -73,6 +76,7 @@ class Verification:
         self.scratch_directory = scratch_directory
         self.chosen: list[str] | None = None
         self.records: list[BackupRecord] = []
+        self.known: list[BackupRecord] = []
         self.done: set[str] = set()
 
     def describe(self) -> Description:
@@ -93,7 +97,7 @@ class Verification:
         records = self.ledger.judge(self.engine.read_records().records)
         if self.chosen is None:
             self.chosen = self._choose(records)
-        chosen = self.chosen
+        chosen, self.known = self.chosen, records
         self.records = [record for record in records if record.id in chosen]
 
     def _choose(self, records: list[BackupRecord]) -> list[str]:
@@ -139,6 +143,8 @@ class Verification:
     def apply(self, before: Description, after: Description) -> None:
         """Every backup gets its turn; one that fails does not keep the others from being looked at."""
         pending = [record for record in self.records if not before["backups"][record.id]["is_proven"]]
+        if self.level != "checked":
+            self._clear_what_the_dead_left()
         failures = []
         for record, examined in self._examine(pending):
             try:
@@ -198,12 +204,12 @@ class Verification:
 
     def _rehearse(self, record: BackupRecord) -> dict[str, Any]:
         """Restore into a directory that is ours alone and is gone afterwards, however it ends."""
-        # Short, since a server's socket lies in it; a label of pgBackRest is whole within this length.
-        scratch = self.scratch_directory / f"trial-{record.id[:LONGEST_NAME]}"
+        scratch = self._scratch(record)
         self._clear(scratch)
         scratch.mkdir(mode=0o700)
         try:
-            found = self.engine.rehearse(record, scratch, self.checks)
+            with held(scratch, f"use {scratch} for a trial"):
+                found = self.engine.rehearse(record, scratch, self.checks)
         finally:
             self._clear(scratch)
         wrong = [each for each in found["checks"] if not each["passed"]]
@@ -216,13 +222,26 @@ class Verification:
             )
         return found
 
+    def _scratch(self, record: BackupRecord) -> Path:
+        # Short, since a server's socket lies in it; a label of pgBackRest is whole within this length.
+        return self.scratch_directory / f"trial-{record.id[:LONGEST_NAME]}"
+
+    def _clear_what_the_dead_left(self) -> None:
+        """Trials of these backups whose process was killed, which may have left a server running."""
+        for scratch in map(self._scratch, self.known):
+            # Another user's is his to clear.
+            with suppress(PermissionError):
+                if scratch.exists() and not is_held(scratch):
+                    self._clear(scratch)
+
     def _clear(self, scratch: Path) -> None:
-        if self.engine.is_running(scratch):
-            raise PreconditionError(
+        if is_held(scratch):
+            raise LeaseError(
                 f"use {scratch} for a trial",
-                cause="a server works there: another trial of this backup",
+                cause="another trial of this backup works there",
                 next_action="Wait until it has ended",
             )
+        self.engine.stop(scratch)
         for directory in (scratch, scratch.with_name(scratch.name + ".tablespaces")):
             if directory.exists():
                 shutil.rmtree(directory)

@@ -212,7 +212,7 @@ recovery:
 error_code:
   description:
     - What kind of failure it was.
-    - One of C(DR-INT), C(DR-WAL), C(DR-KEY), C(DR-SPACE), C(DR-REPO), C(DR-INPUT).
+    - One of C(DR-INT), C(DR-WAL), C(DR-KEY), C(DR-SPACE), C(DR-LOCK), C(DR-REPO), C(DR-INPUT).
   returned: failure
   type: str
   sample: DR-KEY

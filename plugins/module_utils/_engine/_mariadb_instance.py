@@ -27,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     IntegrityError,
     ToolError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import ending_with_caller
 
 # What is ours in the directory: the server is told that this is no database.
 OWN = ".recovery"
@@ -119,8 +120,8 @@ class Instance:
         except OSError:
             return ""
 
-    def start(self, *arguments: str, port: int | None = None) -> None:
-        """Start it and wait until it answers."""
+    def start(self, *arguments: str, port: int | None = None, outlives_us: bool = False) -> None:
+        """Start it and wait until it answers. It is ended with this process, unless it is what was wanted."""
         self.make_room()
         self.log.unlink(missing_ok=True)
         argv = self.programs.argv("mariadbd", *self.settings(*arguments, port=port))
@@ -131,6 +132,7 @@ class Instance:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=None if outlives_us else ending_with_caller(),
         )
 
         def answers() -> bool:

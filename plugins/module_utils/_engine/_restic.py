@@ -11,7 +11,9 @@ import json
 import os
 import re
 import shlex
+import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,12 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     dead_owner_of,
     owner_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    asks_in_vain,
+    meaning_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
     EncryptionError,
     PreconditionError,
     ToolError,
@@ -150,7 +156,15 @@ class Restic:
         argv = self.argv(command, *arguments)
 
         def attempt() -> Finished:
-            return run_tool(argv, deadline=self.deadline, environment=self.environment, stdin=stdin)
+            return run_tool(
+                argv,
+                deadline=self.deadline,
+                environment=self.environment,
+                stdin=stdin,
+                is_in_vain=asks_in_vain,
+                # At this signal, and at no other, it takes its lock away.
+                asked_to_end_by=signal.SIGINT,
+            )
 
         finished = attempt()
         if finished.rc != 0 and dead_owner_of(finished.stderr) is not None:
@@ -159,7 +173,9 @@ class Restic:
         patience = self.patience
         while finished.rc != 0 and owner_of(finished.stderr) is not None and not patience.is_over:
             time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
-            finished = attempt()
+            # When time is over in the middle of an attempt, it was the lock that took it.
+            with suppress(DeadlineError):
+                finished = attempt()
         return finished
 
     @property

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic, said_badly
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    RETRIED,
     cleaned,
     meaning_of,
 )
@@ -75,7 +76,8 @@ def damage(tool: Restic, finished: Finished, what: str) -> Condition:
 
 def snapshots_with(tool: Restic, packs: list[str], said: str) -> frozenset[str] | None:
     """The snapshots that need one of these packs; None when that cannot be told, so that none counts as spared."""
-    unexplained = [line for line in said.splitlines() if not PACK.search(line) and "contains errors" not in line]
+    known = (PACK, RETRIED, re.compile("contains errors"))
+    unexplained = [line for line in said.splitlines() if not any(each.search(line) for each in known)]
     if not packs or unexplained:
         return None
     try:

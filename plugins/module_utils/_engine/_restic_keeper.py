@@ -39,6 +39,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     IntegrityError,
+    LeaseError,
     RecoveryError,
     RepositoryError,
 )
@@ -157,15 +158,20 @@ class Keeper:
 
     def forget(self, records: list[BackupRecord]) -> None:
         """Remove these backups whole, with the records of ones whose data is gone already."""
-        listing = self.listing()
-        snapshots = [each for record in records for each in listing.snapshots_of(record)] + listing.strays
         what = f"remove {len(records)} backups from {self.repository}"
         gone = {record.id for record in records}
-        try:
-            forget_snapshots(self.tool, what, snapshots, self.stanza)
-        finally:
-            self._listing = None
-        self.memory.forget([record for record in listing.records if record.id not in gone])
+        with self.memory.alone(what):
+            # Whoever chose them looked earlier, and a backup may have been taken since.
+            listing = self.listing(again=True)
+            kept = [record for record in listing.records if record.id not in gone]
+            require_unneeded(gone, kept, what)
+            there = [record for record in listing.records if record.id in gone]
+            snapshots = [each for record in there for each in listing.snapshots_of(record)] + listing.strays
+            try:
+                forget_snapshots(self.tool, what, snapshots, self.stanza)
+            finally:
+                self._listing = None
+            self.memory.forget(kept)
 
     def examine(self, records: list[BackupRecord], *, subset: str | None = None) -> dict[str, Examination]:
         """Read the repository, whole or a share of it, and say what speaks against each of these backups."""
@@ -173,6 +179,17 @@ class Keeper:
         condition = check_repository(self.tool, what, subset=subset)
         listing = self.listing()
         return {record.id: examination(record, condition, listing, subset) for record in records}
+
+
+def require_unneeded(gone: set[str], kept: list[BackupRecord], what: str) -> None:
+    """Raise when something that stays builds on what would go."""
+    needing = [record.id[:8] for record in kept if record.is_usable and gone & set(record.chain)]
+    if needing:
+        raise LeaseError(
+            what,
+            cause=f"meanwhile backup {', '.join(needing)} was taken, which builds on one of them",
+            next_action="Run it again: what goes is chosen anew",
+        )
 
 
 def examination(record: BackupRecord, condition: Condition, listing: Listing, subset: str | None) -> Examination:

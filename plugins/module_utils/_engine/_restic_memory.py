@@ -88,7 +88,7 @@ class Memory:
             os.close(descriptor)
             raise LeaseError(
                 what,
-                cause="another backup of this stanza is running on this host",
+                cause="another run that takes or removes backups of this stanza works on this host",
                 next_action="Wait until it has ended",
             ) from error
         try:

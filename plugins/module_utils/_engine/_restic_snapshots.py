@@ -27,7 +27,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     write_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import Judge, pipe
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    asks_in_vain,
+    meaning_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     LeaseError,
@@ -93,6 +96,7 @@ def store_stream(
             judge_source=judge,
             judge_sink=lambda ending: require_good(ending, what),
             deadline=tool.deadline,
+            is_in_vain=asks_in_vain,
         ),
     )
     return stored_by(finished, what), produced
@@ -117,6 +121,7 @@ def read_stream(
             judge_source=lambda ending: require_good(ending, what),
             judge_sink=judge,
             deadline=tool.deadline,
+            is_in_vain=asks_in_vain,
         ),
     )
     return consumed

@@ -20,9 +20,11 @@ from typing import IO
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import ending_with_caller
 
 LOOK_EVERY_SECONDS = 0.02
 LAST_WORDS_SECONDS = 10.0
+HEARD_BYTES = 8192
 
 # Raises when what a process said and how it ended is not known to be success.
 Judge = Callable[[Finished], None]
@@ -37,10 +39,18 @@ class End:
     stderr: IO[bytes]
     stdout: IO[bytes]
     started: float
+    is_broken_off: bool = False
 
     @property
     def is_over(self) -> bool:
         return self.process.poll() is not None
+
+    @property
+    def said_last(self) -> str:
+        """The end of its errors so far. It still writes there, so nothing may be moved."""
+        descriptor = self.stderr.fileno()
+        begin = max(os.fstat(descriptor).st_size - HEARD_BYTES, 0)
+        return os.pread(descriptor, HEARD_BYTES, begin).decode(errors="backslashreplace")
 
     def finished(self) -> Finished:
         def text(file: IO[bytes]) -> str:
@@ -48,12 +58,15 @@ class End:
             return file.read().decode(errors="backslashreplace")
 
         seconds = time.monotonic() - self.started
-        return Finished(self.argv, self.process.wait(), text(self.stdout), text(self.stderr), seconds)
+        # However it takes being interrupted, it has not done what it was for.
+        rc = self.process.wait() or (-signal.SIGINT if self.is_broken_off else 0)
+        return Finished(self.argv, rc, text(self.stdout), text(self.stderr), seconds)
 
     def end(self) -> None:
         """Interrupt it, so that it takes its lock away; then kill it with all that it started."""
         if self.is_over:
             return
+        self.is_broken_off = True
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
         try:
@@ -81,6 +94,7 @@ def running(
                 stderr=stderr,
                 env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
                 start_new_session=True,
+                preexec_fn=ending_with_caller(signal.SIGINT),
             )
         except OSError as error:
             raise PreconditionError(
@@ -100,18 +114,26 @@ def pipe(
     judge_source: Judge,
     judge_sink: Judge,
     deadline: Deadline,
+    is_in_vain: Callable[[str], bool] = lambda said: False,
 ) -> tuple[Finished, Finished]:
     """Let one process write into another. The sink sees the end of the stream only after the source was judged good.
 
     This process keeps the writing end open. A source that failed is therefore never mistaken for one that
-    finished: the sink is interrupted before it could complete what it writes.
+    finished: the sink is interrupted before it could complete what it writes. An end whose errors show, by
+    ``is_in_vain``, that it will never come to an end is interrupted as well.
     """
+
+    def is_over(end: End) -> bool:
+        if not end.is_over and is_in_vain(end.said_last):
+            end.end()
+        return end.is_over
+
     reading, writing = os.pipe()
     held: list[int] = [reading, writing]
     try:
         with running(source[0], source[1], stdout=writing) as first, running(sink[0], sink[1], stdin=reading) as second:
             os.close(held.pop(0))
-            _wait(deadline, lambda: first.is_over or second.is_over, source[0], sink[0])
+            _wait(deadline, lambda: is_over(first) or is_over(second), source[0], sink[0])
             if second.is_over:
                 # It cannot have seen the end: whatever it says, it broke off.
                 judge_sink(second.finished())
@@ -119,7 +141,7 @@ def pipe(
             produced = first.finished()
             judge_source(produced)
             os.close(held.pop())
-            _wait(deadline, lambda: second.is_over, source[0], sink[0])
+            _wait(deadline, lambda: is_over(second), source[0], sink[0])
             consumed = second.finished()
             judge_sink(consumed)
             return produced, consumed

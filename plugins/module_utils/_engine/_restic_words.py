@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -24,6 +25,22 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 
 FORBIDDEN = r"access ?denied|\b403\b|forbidden|AuthorizationFailure|AuthorizationPermissionMismatch"
+# How each kind of store says that something is not there.
+GONE = (
+    r"no such file or directory|file does not exist|specified key does not exist|NoSuchKey|BlobNotFound"
+    r"|object doesn't exist|InvalidRange|requested range"
+)
+# What another attempt does not change. restic tries everything again for a quarter of an hour.
+FINAL = re.compile(
+    rf"{GONE}|{FORBIDDEN}|x509|certificate|InvalidAccessKeyId|SignatureDoesNotMatch|NoSuchBucket|bucket does not exist",
+    re.IGNORECASE,
+)
+RETRIED = re.compile(
+    r"^(?P<act>\w+)\(<?(?P<object>[^,>\n]*)[,>)].* returned error, retrying after [^:\n]*: (?P<why>.*)$", re.MULTILINE
+)
+BROKEN_PACK = re.compile(r"^pack ([0-9a-f]{64}): (?:does not exist|unexpected file size)", re.MULTILINE)
+# A store may need a moment until what was written can be read, and a connection may break off.
+ENOUGH_REFUSALS, ENOUGH_ENDS = 3, 6
 
 # What restic says, what it means, and what to do. The first pattern that is found decides.
 MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
@@ -76,7 +93,9 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
     ),
     (
         r"Pack ID does not match|ciphertext verification failed|hash mismatch|does not match hash|pack [0-9a-f]+: "
-        r"|repository contains errors|decrypting blob|failed to download|invalid data returned|not found in index",
+        r"|repository contains errors|decrypting blob|failed to download|invalid data returned|not found in index"
+        r"|Unmarshal: |panic: "
+        rf"|Load\(<(?:data|index|snapshot)/[^\n]*(?:{GONE})",
         IntegrityError,
         "Use another backup, or another repository; take a new full backup",
     ),
@@ -101,6 +120,20 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
     ),
 ]
 UNKNOWN_NEXT_ACTION = "Read its words above; this outcome is not known to be success"
+
+
+def asks_in_vain(said: str) -> bool:
+    """Whether it asks again for what it has found to be broken, or has got an answer that will stay the same."""
+    broken = tuple(BROKEN_PACK.findall(said))
+    refusals: Counter[str] = Counter()
+    for each in RETRIED.finditer(said):
+        name = each["object"].rpartition("/")[2]
+        if name and any(pack.startswith(name) for pack in broken):
+            return True
+        kind = "refused" if FINAL.search(each["why"]) else "ended" if each["why"].endswith("EOF") else ""
+        refusals[f"{kind} {each['act']} {each['object']}"] += 1 if kind else 0
+    enough = {"refused": ENOUGH_REFUSALS, "ended": ENOUGH_ENDS}
+    return any(count and count >= enough[name.partition(" ")[0]] for name, count in refusals.items())
 
 
 def cleaned(text: str) -> str:

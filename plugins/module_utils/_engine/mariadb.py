@@ -231,7 +231,7 @@ class MariadbEngine(ResticEngine):
             return reached
         instance.stop()
         instance.require_clean_end()
-        instance.start(port=port if proven.listen else None)
+        instance.start(port=port if proven.listen else None, outlives_us=True)
         return reached
 
     def extract(

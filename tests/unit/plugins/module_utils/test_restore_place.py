@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils import _restore_place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, ToolError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 
@@ -34,20 +36,16 @@ def test_the_old_data_is_kept_under_the_runs_name(place: Place) -> None:
     assert names(place.directory) == ["new"] and names(place.kept) == ["old"]
 
 
-def test_what_was_moved_aside_returns_when_the_new_data_cannot_take_its_place(
+def test_the_old_data_stays_when_the_new_data_cannot_take_its_place(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = Path.rename
+    def refuse(_one: Path, _other: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    def refuse(path: Path, target: Path) -> Path:
-        if path == place.staged:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(_restore_place, "exchange", refuse)
     with pytest.raises(ToolError, match="not by an image"):
         place.put_in_place(keep=True)
-    assert names(place.directory) == ["old"] and not place.kept.exists()
+    assert names(place.directory) == ["old"] and names(place.staged) == ["new"] and not place.kept.exists()
 
 
 def test_a_failed_swap_is_undone(place: Place) -> None:
@@ -81,3 +79,13 @@ def test_a_marker_counts_for_the_directory_that_it_was_written_for(place: Place)
 def test_a_path_that_is_not_its_own_is_refused(path: str) -> None:
     with pytest.raises(InputError):
         Place(Path(path), "r1").require_usable()
+
+
+def test_a_copy_whose_restore_was_killed_is_known_as_abandoned_until_somebody_works_there(place: Place) -> None:
+    place.put_in_place(keep=False)
+    place.mark_unproven()
+    assert place.is_abandoned and place.abandoned == [place.directory]
+    with held(place.directory, "restore"):
+        assert not place.is_abandoned and place.abandoned == []
+    place.write_marker({"identity": {"run_id": "r1"}, "is_in_place": False})
+    assert not place.is_abandoned

@@ -24,7 +24,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     owner_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import stored_by
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import cleaned, meaning_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    asks_in_vain,
+    cleaned,
+    meaning_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     EncryptionError,
     PreconditionError,
@@ -54,6 +58,11 @@ LOCKED = "unable to create lock in backend: repository is already locked by PID 
         ("Fatal: unable to save snapshot: write /r/data/15: no space left on device", "DR-SPACE"),
         ("Pack ID does not match, want aa, got bb\nFatal: repository contains errors", "DR-INT"),
         ('invalid id "dead": no matching ID found for prefix "dead"', "DR-REPO"),
+        (
+            "Load(<data/d68e61d4e4>, 9, 0) returned error, retrying after 5s: open /r/d6: no such file or directory",
+            "DR-INT",
+        ),
+        ("Fatal: Unmarshal: illegal base64 data at input byte 32", "DR-INT"),
         ("words that nobody has heard", "DR-TOOL"),
         ("", "DR-TOOL"),
     ],
@@ -68,6 +77,37 @@ def test_what_credentials_may_not_do_is_told_apart() -> None:
     delete = meaning_of("Remove(<snapshot/aa>) failed: client.RemoveObject: Access Denied.", "forget")
     assert [each.error_code for each in (put, listing, delete)] == ["DR-AUTH"] * 3
     assert "not write" in put.next_action and "not list" in listing.next_action and "not delete" in delete.next_action
+
+
+AGAIN = "{act} returned error, retrying after 552.330144ms: {why}\n"
+LOAD = AGAIN.format(act="Load(<data/d68e61d4e4>, 150285, 0)", why="{why}")
+MISSING = "open /r/data/d6/d68e61d4e4: no such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_so"),
+    [
+        # A store may be slow, unreachable, or need a moment.
+        (LOAD.format(why="connection reset by peer") * 30, False),
+        (LOAD.format(why=MISSING) * 2, False),
+        (LOAD.format(why="unexpected EOF") * 3, False),
+        # The same answer again and again, which no store takes back.
+        (LOAD.format(why=MISSING) * 3, True),
+        (LOAD.format(why="The specified key does not exist.") * 3, True),
+        (LOAD.format(why="ReadFull: unexpected EOF") * 6, True),
+        (AGAIN.format(act="Save(<lock/1f2e>)", why="client.PutObject: Access Denied.") * 3, True),
+        (AGAIN.format(act="Stat(<config/>)", why='Get "https://s/": x509: certificate has expired') * 3, True),
+        # Not the same thing each time.
+        ("".join(LOAD.replace("d68e", f"{number:04}").format(why=MISSING) for number in range(9)), False),
+        # What it has named as broken already need not be tried again.
+        (f"pack d68e61d4e4{'0' * 54}: does not exist\n{LOAD.format(why='EOF')}", True),
+        (f"pack d68e61d4e4{'0' * 54}: unexpected file size: got 100, expected 739\n{LOAD.format(why='EOF')}", True),
+        (f"pack e68e61d4e4{'0' * 54}: does not exist\n{LOAD.format(why='EOF')}", False),
+        ("", False),
+    ],
+)
+def test_what_another_attempt_does_not_change_is_not_waited_for(said: str, is_so: bool) -> None:
+    assert asks_in_vain(said) is is_so
 
 
 def test_control_characters_never_reach_an_error() -> None:
