@@ -76,8 +76,12 @@ class FilesBackup:
         return f"back up stanza {self.source.stanza} into {self.keeper.repository}"
 
     def take(self, strategy: str) -> Taken:
-        with self.keeper.alone(strategy), self.keeper.writing() as set_id:
+        with self.keeper.alone(strategy):
             parent = self._parent(strategy)
+            return self._taken(strategy, parent)
+
+    def _taken(self, strategy: str, parent: BackupRecord | None) -> Taken:
+        with self.keeper.writing() as set_id:
             tags = data_tags(
                 stanza=self.source.stanza,
                 engine=self.keeper.engine,

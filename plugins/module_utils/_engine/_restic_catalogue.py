@@ -52,6 +52,11 @@ class Listing:
         return found[0] if len(found) == 1 else None
 
 
+def snapshot_as_listed(identifier: str, tags: dict[str, str]) -> dict[str, Any]:
+    """A snapshot of ours as restic will list it, as far as a list of backups needs it; its tree only restic knows."""
+    return {"id": identifier, "tags": write_tags(tags)[1::2]}
+
+
 def write_tags(tags: dict[str, str]) -> list[str]:
     """Tags as arguments. restic separates tags by commas, so values are quoted as in an address."""
     words = [MARK, *(f"{name}={quote(value, safe=':+./-_ ')}" for name, value in tags.items() if value != "")]

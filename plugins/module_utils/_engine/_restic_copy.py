@@ -34,7 +34,7 @@ OF_THE_HOST = ("RESTIC_CACHE_DIR", "RESTIC_PROGRESS_FPS", "TMPDIR")
 
 def find_copies(source: Keeper, target: Keeper, records: list[BackupRecord]) -> dict[str, str]:
     """The backups whose data, record and chain the target has with the same trees, by their names there."""
-    here, there = source.listing(), target.listing(again=True)
+    here, there = source.listing(again=True), target.listing(again=True)
     usable = {record.id for record in there.records if record.is_usable}
     twins: dict[str, str] = {}
     for copy in there.records:

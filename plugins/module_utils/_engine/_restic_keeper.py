@@ -21,14 +21,17 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
     Listing,
+    data_tags,
     read_listing,
     record_tags,
+    snapshot_as_listed,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_check import (
     Condition,
     check_repository,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_shelf import Shelf
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     forget_snapshots,
     list_snapshots,
@@ -68,6 +71,9 @@ class Keeper:
         self.deadline = deadline
         self._tool: Restic | None = None
         self._listing: Listing | None = None
+        # What restic said last, from which the list after a write of ours follows.
+        self._snapshots: list[dict[str, Any]] = []
+        self._names: set[str] | None = None
 
     @property
     def tool(self) -> Restic:
@@ -82,19 +88,41 @@ class Keeper:
         """What this host saw in the repository before."""
         return Memory(self.tool.cache_directory, f"{self.repository.name}-{self.stanza}-{self.engine}")
 
+    @property
+    def shelf(self) -> Shelf | None:
+        """The snapshots by their files, where this host can see them."""
+        memory = self.memory
+        return Shelf.of(self.tool, memory.directory / f"{memory.name}.listing")
+
     def listing(self, *, again: bool = False) -> Listing:
-        """The backups, read once until something is written; a repository that lost the newest of them is refused."""
+        """The backups, read once until something is written; a repository that lost the newest of them is refused.
+
+        With ``again`` restic itself is asked, whatever is known.
+        """
         if self._listing is None or again:
             what = f"read the backups of stanza {self.stanza} in {self.repository}"
-            listed = list_snapshots(self.tool, what, self.stanza)
-            try:
-                listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=self.repository.name)
-            except (KeyError, TypeError, ValueError, InputError) as error:
-                raise unexpected(what, f"restic's list lacks or garbles {error}") from error
-            self.memory.require_not_older(listing.records, what)
-            self.memory.remember(listing.records)
-            self._listing = listing
+            self._listing = self._understood(self._listed(what, again=again), what)
         return self._listing
+
+    def _listed(self, what: str, *, again: bool) -> list[dict[str, Any]]:
+        shelf = self.shelf
+        self._names = shelf.names() if shelf else None
+        listed = shelf.recall() if shelf and not again else None
+        if listed is None:
+            listed = list_snapshots(self.tool, what, self.stanza)
+            if shelf:
+                shelf.remember(self._names, listed)
+        self._snapshots = listed
+        return listed
+
+    def _understood(self, listed: list[dict[str, Any]], what: str) -> Listing:
+        try:
+            listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=self.repository.name)
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unexpected(what, f"restic's list lacks or garbles {error}") from error
+        self.memory.require_not_older(listing.records, what)
+        self.memory.remember(listing.records)
+        return listing
 
     def alone(self, strategy: str) -> AbstractContextManager[None]:
         """Hold the name for this process while a backup is taken."""
@@ -111,8 +139,9 @@ class Keeper:
         self._listing = None
         try:
             yield uuid4().hex[:16]
-        finally:
+        except BaseException:
             self._listing = None
+            raise
 
     def write_record(
         self,
@@ -131,8 +160,16 @@ class Keeper:
         """
         what = f"record backup {of} in {self.repository}"
         tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
-        write_record(self.tool, what, content, {**tags, **(more_tags or {})})
-        found = self.listing(again=True).find(of)
+        tags.update(more_tags or {})
+        own = write_record(self.tool, what, content, tags)
+        of_data = data_tags(
+            stanza=record.stanza,
+            engine=record.engine,
+            strategy=record.strategy,
+            set_id=set_id,
+            system=record.system_identifier,
+        )
+        found = (self._read_back({of: of_data, own: tags}, what) or self.listing(again=True)).find(of)
         if found is None or not found.is_complete:
             raise IntegrityError(
                 what,
@@ -141,6 +178,24 @@ class Keeper:
                 data_state="unknown",
             )
         return found
+
+    def _read_back(self, written: dict[str, dict[str, str]], what: str) -> Listing | None:
+        """The list with what was just written, if the repository holds that and what was there before, and no more.
+
+        ``written`` are tags by the beginnings of the names that restic gave.
+        """
+        shelf, known = self.shelf, self._names
+        names = shelf.names() if shelf else None
+        if shelf is None or known is None or names is None or not known <= names:
+            return None
+        new = {each: said for each in names - known for name, said in written.items() if each.startswith(name)}
+        if not len(written) == len(new) == len(names - known) or not shelf.holds(set(new)):
+            return None
+        self._names = names
+        self._snapshots = [*self._snapshots, *(snapshot_as_listed(each, said) for each, said in new.items())]
+        shelf.remember(names, self._snapshots)
+        self._listing = self._understood(self._snapshots, what)
+        return self._listing
 
     def drop(self, snapshot: str) -> None:
         """Forget data that did not become a backup. Where that is not allowed, it stays listed as broken off."""
