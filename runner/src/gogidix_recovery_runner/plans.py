@@ -59,6 +59,7 @@ PLANS: dict[str, Plan] = {
         Plan("repositories", "See whether repositories would take a backup", _ANY, frozenset(), observes_only=True),
         Plan("retention", "Remove the backups that no policy keeps", _BACKUP, frozenset({Hold.BACKUPS})),
         Plan("restore", "Restore in place or beside", _RECOVERY, frozenset({Hold.GROUP, Hold.BACKUPS})),
+        Plan("restore_system", "Restore a site from one set", _RECOVERY, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("failover", "Move the protection group to another site", _RECOVERY, _MOVE, moves=True),
         Plan("failback", "Move the protection group home", _RECOVERY, _MOVE, moves=True),
         Plan("reprotect", "Make the site that was left a standby again", _RECOVERY, _MOVE, moves=True),
