@@ -14,18 +14,23 @@ from tests.benchmarks.moves import Bench, figures_of_emergency, figures_of_plann
 
 from demo.stage import PROJECT, Lab
 
+KINDS = ["planned", "emergency", "backups", "files", "small-files"]
+TREES = {"files": "1 GB of mixed files", "small-files": "100,000 small files"}
 RESULTS = PROJECT / "build" / "bench" / "results.json"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=["planned", "emergency", "backups"], action="append")
+    parser.add_argument("--only", choices=KINDS, action="append")
     options = parser.parse_args()
-    wanted = options.only or ["planned", "emergency", "backups"]
+    wanted = options.only or KINDS
     figures: list[Figure] = []
     if "backups" in wanted:
         figures += backups(options.runs)
+    trees = [each for each in TREES if each in wanted]
+    if trees:
+        figures += files(options.runs, trees)
     if {"planned", "emergency"} & set(wanted):
         figures += moves(options.runs, wanted)
     write(figures, RESULTS)
@@ -50,15 +55,50 @@ def moves(runs: int, wanted: list[str]) -> list[Figure]:
     return figures
 
 
-def backups(runs: int) -> list[Figure]:
+def measure(file: str, runs: int, **more: str) -> Path:
+    """Let pytest run the measurements of a file, which has the scratch servers; where it wrote them."""
     output = PROJECT / "build" / "bench" / "backups.json"
     output.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", str(Path(__file__).parent / "measure_backups.py")],
+        [sys.executable, "-m", "pytest", "-q", str(Path(__file__).parent / file)],
         check=True,
         cwd=PROJECT,
-        env={**os.environ, "BENCH_RUNS": str(runs), "BENCH_OUTPUT": str(output)},
+        env={**os.environ, "BENCH_RUNS": str(runs), "BENCH_OUTPUT": str(output), **more},
     )
+    return output
+
+
+def files(runs: int, trees: list[str]) -> list[Figure]:
+    output = measure("measure_files.py", runs, BENCH_TREES=",".join(trees))
+    return [each for name in trees for each in figures_of_tree(name, output.with_name(f"{name}.json"))]
+
+
+def figures_of_tree(name: str, output: Path) -> list[Figure]:
+    """The modules over bare restic, the second verification over the first, and what others take."""
+    seconds, what = json.loads(output.read_text()), TREES[name]
+    pairs = {
+        "backup of {} (floor: restic backup)": ("backup", "bare backup"),
+        "restore of {}, read back and compared (floor: restic restore --verify)": ("restore", "bare restore"),
+        "the same restore (floor: restic restore, which reads nothing back)": (
+            "restore",
+            "bare restore, not read back",
+        ),
+        "verification of {} that is proven already (floor: the one that proved it)": ("verify again", "verify"),
+    }
+    found = [figure(words.format(what), "s", seconds[own], seconds[floor]) for words, (own, floor) in pairs.items()]
+    for tool in ("tar | zstd", "borg"):
+        if f"{tool} backup" not in seconds:
+            print(f"{tool} is not installed")
+            continue
+        found += [
+            figure(f"{tool}: {act} of {what} (floor: the module)", "s", seconds[f"{tool} {act}"], seconds[act])
+            for act in ("backup", "restore")
+        ]
+    return found
+
+
+def backups(runs: int) -> list[Figure]:
+    output = measure("measure_backups.py", runs)
     seconds = json.loads(output.read_text())
     return [
         figure("backup of 1 GB (floor: pgbackrest backup)", "s", seconds["backup"], seconds["bare backup"]),
