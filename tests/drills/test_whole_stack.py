@@ -256,6 +256,16 @@ def test_a_table_is_taken_out_of_a_copy_as_a_dump(stack: DrillLab) -> None:
     assert stack.do("run", "fra-db1", "ls", "/var/lib/postgresql/15/part").split() == ["storefront.public.orders.dump"]
 
 
+def test_a_dump_comes_back_as_a_file_that_any_newer_server_reads(stack: DrillLab) -> None:
+    asked = {"recovery_restore_database": "orders_dump"}
+    refused = run(stack, "restore", **asked, recovery_restore_mode="in_place", recovery_restore_confirm="any")
+    assert refused.code != 0 and "only goes beside" in " ".join(refused.text.split())
+    directory = "/var/lib/postgresql/orders_dump"
+    succeed(stack, "restore", **asked, recovery_restore_beside=directory)
+    listed = stack.do("run", "fra-db1", "pg_restore", "--list", f"{directory}/storefront.dump")
+    assert "TABLE DATA public orders" in listed
+
+
 def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
     assert succeed(stack, "retention").report["status"] == "succeeded"
     assert succeed(stack, "drill").report["verdict"] == "verified"
