@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.integration.postgresql_dump.sandbox import Story
-from tests.integration.servers.postgresql import PROGRAMS
+from tests.integration.servers.postgresql import PROGRAMS, standby_of
 
 
 def test_a_dump_is_recorded_with_what_it_is_of(story: Story) -> None:
@@ -83,3 +84,11 @@ def test_its_backups_are_copied_and_removed_as_those_of_any_other(story: Story) 
     newer = elsewhere.succeed("backup", strategy="full")["backup"]
     kept = elsewhere.succeed("backup_retention", policy={"keep_last": 1})
     assert [each["id"] for each in kept["kept"]] == [newer["id"]] and len(elsewhere.restic("snapshots")) == 2
+
+
+def test_a_standby_gives_a_dump_as_well(story: Story) -> None:
+    with standby_of(story.sandbox.server) as standby:
+        assert standby.ask("SELECT pg_is_in_recovery()") is True
+        there = replace(story.sandbox.other_place("standby"), server=standby)
+        taken = there.succeed("backup", strategy="full")["backup"]
+    assert taken["system_identifier"] == story.backup["system_identifier"] and taken["errors"] == []
