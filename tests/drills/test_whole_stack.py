@@ -257,7 +257,7 @@ def test_a_table_is_taken_out_of_a_copy_as_a_dump(stack: DrillLab) -> None:
 
 
 def test_a_dump_comes_back_as_a_file_that_any_newer_server_reads(stack: DrillLab) -> None:
-    asked = {"recovery_restore_database": "orders_dump"}
+    asked: dict[str, Any] = {"recovery_restore_database": "orders_dump"}
     refused = run(stack, "restore", **asked, recovery_restore_mode="in_place", recovery_restore_confirm="any")
     assert refused.code != 0 and "only goes beside" in " ".join(refused.text.split())
     directory = "/var/lib/postgresql/orders_dump"
