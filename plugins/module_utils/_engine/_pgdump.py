@@ -38,7 +38,7 @@ READ_TO_THE_END = '"$@"; ended=$?; cat >/dev/null; exit $ended'
 # What they say, what it means, and what to do. The first pattern that is found decides.
 MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
     (
-        r"permission denied|authentication failed|role \S+ does not exist",
+        r"permission denied|authentication failed|FATAL: +role \S+ does not exist",
         AccessError,
         "Run as root or as the user postgres: a dump needs a superuser, since it holds every row and the roles",
     ),

@@ -51,6 +51,8 @@ def ended(rc: int, stderr: str) -> Finished:
         ("pg_dump: error: aborting because of server version mismatch", VersionError),
         ('pg_restore: error: could not execute query: ERROR:  extension "postgis" is not available', PreconditionError),
         ("pg_restore: error: could not read from input file: end of file", IntegrityError),
+        ('pg_dump: error: connection failed: FATAL:  role "deploy" does not exist', AccessError),
+        ('pg_restore: error: could not execute query: ERROR:  role "clerk" does not exist', ToolError),
         ("pg_restore: error: something new", ToolError),
     ],
 )
