@@ -25,6 +25,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     owner_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
+    VANISHED_LOCK,
     asks_in_vain,
     meaning_of,
 )
@@ -171,7 +172,7 @@ class Restic:
             run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
             finished = attempt()
         patience = self.patience
-        while finished.rc != 0 and owner_of(finished.stderr) is not None and not patience.is_over:
+        while finished.rc != 0 and is_held_up(finished.stderr) and not patience.is_over:
             time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
             # When time is over in the middle of an attempt, it was the lock that took it.
             with suppress(DeadlineError):
@@ -209,6 +210,11 @@ class Restic:
                 next_action="Install restic 0.14 or newer",
             )
         return version
+
+
+def is_held_up(said: str) -> bool:
+    """Whether a lock was in the way, or one that was taken away while it was looked at."""
+    return owner_of(said) is not None or VANISHED_LOCK.search(said) is not None
 
 
 def unexpected(what: str, cause: str) -> ToolError:

@@ -38,6 +38,8 @@ FINAL = re.compile(
 RETRIED = re.compile(
     r"^(?P<act>\w+)\(<?(?P<object>[^,>\n]*)[,>)].* returned error, retrying after [^:\n]*: (?P<why>.*)$", re.MULTILINE
 )
+# Somebody took his lock away after it was listed; restic asks for it all the same.
+VANISHED_LOCK = re.compile(rf"Load\(<lock/[^\n]*(?:{GONE})", re.IGNORECASE)
 BROKEN_PACK = re.compile(r"^pack ([0-9a-f]{64}): (?:does not exist|unexpected file size)", re.MULTILINE)
 # A store may need a moment until what was written can be read, and a connection may break off.
 ENOUGH_REFUSALS, ENOUGH_ENDS = 2, 6
@@ -69,6 +71,7 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         LeaseError,
         "Wait until the other restic has ended; only a lock whose process is proven dead may be removed",
     ),
+    (VANISHED_LOCK.pattern, LeaseError, "Run it again: a lock was taken away while it was read"),
     (r"x509|certificate|tls: ", TlsError, "Renew or trust the certificate of the repository (RESTIC_CACERT)"),
     (
         rf"(remove|delete)[^\n]*({FORBIDDEN})",

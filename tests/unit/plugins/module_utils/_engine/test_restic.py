@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
     Restic,
+    is_held_up,
     read_settings,
     said_badly,
 )
@@ -108,6 +109,14 @@ MISSING = "open /r/data/d6/d68e61d4e4: no such file or directory"
 )
 def test_what_another_attempt_does_not_change_is_not_waited_for(said: str, is_so: bool) -> None:
     assert asks_in_vain(said) is is_so
+
+
+def test_a_lock_that_went_while_it_was_read_is_held_up_and_not_broken() -> None:
+    """Two hosts in one store: the one lists the lock of the other, who takes it away before it is loaded."""
+    said = AGAIN.format(act="Load(<lock/71ec9bd9fe>, 0, 0)", why="The specified key does not exist.") * 2
+    assert asks_in_vain(said) and is_held_up(said)
+    assert meaning_of(said, "back up").error_code == "DR-LOCK"
+    assert is_held_up(LOCKED.format(pid=1, host=HOST)) and not is_held_up(LOAD.format(why=MISSING))
 
 
 def test_control_characters_never_reach_an_error() -> None:
