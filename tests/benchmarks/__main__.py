@@ -14,7 +14,7 @@ from tests.benchmarks.moves import Bench, figures_of_emergency, figures_of_plann
 
 from demo.stage import PROJECT, Lab
 
-KINDS = ["planned", "emergency", "backups", "files", "small-files"]
+KINDS = ["planned", "emergency", "backups", "files", "small-files", "mariadb", "catalogue"]
 TREES = {"files": "1 GB of mixed files", "small-files": "100,000 small files"}
 RESULTS = PROJECT / "build" / "bench" / "results.json"
 
@@ -31,6 +31,10 @@ def main() -> int:
     trees = [each for each in TREES if each in wanted]
     if trees:
         figures += files(options.runs, trees)
+    if "mariadb" in wanted:
+        figures += mariadb(options.runs)
+    if "catalogue" in wanted:
+        figures += catalogue(options.runs)
     if {"planned", "emergency"} & set(wanted):
         figures += moves(options.runs, wanted)
     write(figures, RESULTS)
@@ -114,6 +118,34 @@ def backups(runs: int) -> list[Figure]:
             seconds["verify again"],
             seconds["verify"],
         ),
+    ]
+
+
+def mariadb(runs: int) -> list[Figure]:
+    seconds = json.loads(measure("measure_mariadb.py", runs).read_text())
+    return [
+        figure(
+            "backup of 400 MB of MariaDB (floor: mariadb-backup | restic)",
+            "s",
+            seconds["backup"],
+            seconds["bare backup"],
+        ),
+        figure(
+            "restore of 400 MB of MariaDB, started and checked (floor: restic | mbstream, prepare, start, check, stop)",
+            "s",
+            seconds["restore"],
+            seconds["bare restore"],
+        ),
+    ]
+
+
+def catalogue(runs: int) -> list[Figure]:
+    """A host's first look asks restic; every other finds what it said, as long as the repository is the same."""
+    seconds = json.loads(measure("measure_catalogue.py", runs).read_text())
+    pairs = {"first list": "the first list of 1,000 backups", "list": "the list of 1,000 backups"}
+    return [
+        figure(f"{words} (floor: restic snapshots)", "s", seconds[name], seconds["bare list"])
+        for name, words in pairs.items()
     ]
 
 

@@ -6,23 +6,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.timing import timed
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox
 from tests.integration.servers.postgresql import PROGRAMS, as_postgres
 
 PGBENCH_SCALE = 68  # 1.0 GB
 DEADLINE_SECONDS = 600
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
 
 
 def restore_bare(sandbox: Sandbox, place: Path) -> None:

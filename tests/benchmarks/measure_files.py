@@ -13,18 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.benchmarks import measure_backups
+from tests.benchmarks.timing import timed
 from tests.benchmarks.trees import mixed_tree, small_tree
 from tests.integration.files_backup.sandbox import Sandbox
 
 TREES = {"files": mixed_tree, "small-files": small_tree}
 DEADLINE_SECONDS = 600
-
-
-def timed(work: Callable[[], object]) -> float:
-    """What one before left to be written to the disk is not this one's to wait for."""
-    os.sync()
-    return measure_backups.timed(work)
 
 
 def begin_anew(sandbox: Sandbox) -> None:

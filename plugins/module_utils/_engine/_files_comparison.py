@@ -51,7 +51,8 @@ def place_of(tree: Path, path: str) -> str:
 def compare(manifest: Manifest, tree: Path, *, roots: list[str], unsure: set[str]) -> Comparison:
     """Every entry against what lies in the tree, and nothing beside them. ``unsure`` changed while it was read."""
     result = Comparison()
-    walk = Walk(real=lambda path: place_of(tree, path), is_one_file_system=False)
+    # No restore brings flags back: those of the copy speak neither for it nor against it.
+    walk = Walk(real=lambda path: place_of(tree, path), is_one_file_system=False, with_flags=False)
     there = walk.manifest([root for root in roots if os.path.lexists(place_of(tree, root))])
     for path, entry in sorted(manifest.entries.items()):
         result.compared += 1

@@ -111,6 +111,7 @@ class Walk:
     is_excluded: Callable[[str], bool] = lambda path: False
     is_one_file_system: bool = True
     with_hashes: bool = False
+    with_flags: bool = True
     real: Callable[[str], str] = lambda path: path
 
     def manifest(self, roots: list[str]) -> Manifest:
@@ -181,7 +182,7 @@ class Walk:
             target=os.readlink(real) if kind == "link" else "",
             links=f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 and kind != "directory" else "",
             xattrs=xattrs_of(real),
-            flags=flags_of(real) if kind in ("file", "directory") else (),
+            flags=flags_of(real) if self.with_flags and kind in ("file", "directory") else (),
             sha256=hash_of(real) if self.with_hashes and is_file else "",
             device=status.st_rdev if kind.endswith("_device") else 0,
         )

@@ -172,8 +172,8 @@ def write_record(tool: Restic, what: str, content: dict[str, Any], tags: dict[st
 
 
 def read_record(tool: Restic, what: str, snapshot: str) -> dict[str, Any]:
-    """What the record of a backup holds, by the snapshot that it lies in."""
-    finished = tool.require(what, "dump", snapshot, f"/{RECORD_FILE}")
+    """What the record of a backup holds, by the snapshot that it lies in. It takes no lock."""
+    finished = tool.require(what, "dump", "--no-lock", snapshot, f"/{RECORD_FILE}")
     content = parsed(finished.stdout)
     if not content:
         raise IntegrityError(what, cause="its record is not understood", next_action="Use another backup")
