@@ -38,6 +38,8 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         SpaceError,
         "Free space in the repository or enlarge it; what was there before is intact",
     ),
+    # To pgBackRest a wrong certificate is a matter of cryptography as well, but not of the passphrase.
+    (r"certificate|TLS error|\[TlsError\]", TlsError, "Renew or trust the certificate of the repository"),
     (
         r"\[095\]|CryptoError|unable to decrypt|cipher header invalid"
         r"|key/value found outside of section|unable to flush",
@@ -64,7 +66,6 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         IntegrityError,
         "Use another backup, and take a new full one",
     ),
-    (r"certificate|TLS error|\[TlsError\]", TlsError, "Renew or trust the certificate of the repository"),
     (
         r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|HTTP request failed with 403|Permission denied",
         AccessError,

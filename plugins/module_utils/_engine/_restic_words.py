@@ -40,7 +40,7 @@ RETRIED = re.compile(
 )
 BROKEN_PACK = re.compile(r"^pack ([0-9a-f]{64}): (?:does not exist|unexpected file size)", re.MULTILINE)
 # A store may need a moment until what was written can be read, and a connection may break off.
-ENOUGH_REFUSALS, ENOUGH_ENDS = 3, 6
+ENOUGH_REFUSALS, ENOUGH_ENDS = 2, 6
 
 # What restic says, what it means, and what to do. The first pattern that is found decides.
 MEANINGS: list[tuple[str, type[RecoveryError], str]] = [

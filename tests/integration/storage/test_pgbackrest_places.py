@@ -80,7 +80,14 @@ def faulty(cluster: StoredCluster, stores: ObjectStores, door: str) -> StoredClu
 
 
 @pytest.mark.parametrize(
-    "door, check, code", [("no_put", "write", "DR-AUTH"), ("no_list", "list", "DR-AUTH"), ("expired", "list", "DR-TLS")]
+    "door, check, code",
+    [
+        ("no_put", "write", "DR-AUTH"),
+        ("no_list", "list", "DR-AUTH"),
+        ("no_delete", "delete", "DR-AUTH"),
+        ("expired", "list", "DR-TLS"),
+        ("other", "list", "DR-TLS"),
+    ],
 )
 def test_one_failing_repository_is_told_apart_and_hides_no_other(
     cluster: StoredCluster, stores: ObjectStores, door: str, check: str, code: str
@@ -88,6 +95,28 @@ def test_one_failing_repository_is_told_apart_and_hides_no_other(
     varied = faulty(cluster, stores, door)
     assert check in failed_checks(varied.failing("healthy", code, "bucket"))
     assert varied.succeed("backup_info", "share")["repository"]["reachable"] is True
+
+
+@pytest.mark.parametrize(
+    "door, module, code, words",
+    [
+        ("no_put", "backup", "DR-AUTH", "PUT"),
+        ("no_list", "backup_info", "DR-AUTH", "list-type"),
+        ("expired", "backup_info", "DR-TLS", "expired"),
+        ("other", "backup_info", "DR-TLS", "unable to find hostname 'localhost' in certificate"),
+    ],
+)
+def test_what_pgbackrest_meets_is_told_apart(
+    cluster: StoredCluster, stores: ObjectStores, door: str, module: str, code: str, words: str
+) -> None:
+    before = ids(cluster)
+    failed = faulty(cluster, stores, door).fail(module, code, "bucket")
+    assert words in failed["cause"], failed["cause"]
+    assert ids(cluster) == before
+
+
+def ids(cluster: StoredCluster) -> list[str]:
+    return [each["id"] for each in cluster.succeed("backup_info", "bucket")["backups"]]
 
 
 def test_a_backup_gets_through_when_every_fifth_request_fails(cluster: StoredCluster, stores: ObjectStores) -> None:

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.integration.servers.module_run import run_module
 from tests.integration.servers.object_stores import ObjectStores
 from tests.integration.storage.conftest import MakePlace
-from tests.integration.storage.restic_place import failed_checks
+from tests.integration.storage.restic_place import ResticPlace, failed_checks
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import without_secrets
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +69,47 @@ def test_restic_gets_through_when_every_fifth_request_fails(
     good = make_place(s3=stores.s3(path=f"/{door}"))
     assert "no errors were found" in good.succeed_by_hand("check", "--read-data")
     assert good.succeed_by_hand("dump", "latest", str(tmp_path / "text")) == "what matters"
+
+
+@pytest.fixture(scope="module")
+def papers(stores: ObjectStores, make_place: MakePlace, path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Something that was backed up once, through the good door."""
+    directory = tmp_path_factory.mktemp("papers")
+    (directory / "text").write_text("what matters")
+    taken = run_module("backup", files_options(make_place(s3=stores.s3(path=path)), directory))
+    assert not taken.get("failed"), taken
+    return directory
+
+
+def files_options(place: ResticPlace, directory: Path) -> dict[str, Any]:
+    return {
+        "engine": {"files": {"stanza": "papers", "paths": [str(directory)]}},
+        "repository": without_secrets(place.name, place.entry),
+        "configuration_file": str(place.environment_file),
+        "trust_directory": str(place.home / "trust"),
+        "deadline": 60,
+    }
+
+
+@pytest.mark.parametrize(
+    "door, module, code, words",
+    [
+        ("no_put", "backup", "DR-AUTH", "may not write"),
+        ("no_list", "backup_info", "DR-AUTH", "may not list"),
+        ("no_delete", "backup", "DR-AUTH", "may not delete"),
+        ("expired", "backup_info", "DR-TLS", "certificate has expired"),
+        ("other", "backup_info", "DR-TLS", "elsewhere.example"),
+    ],
+)
+def test_what_restic_meets_is_told_apart_long_before_the_deadline(
+    stores: ObjectStores, make_place: MakePlace, path: str, papers: Path, door: str, module: str, code: str, words: str
+) -> None:
+    good = files_options(make_place(s3=stores.s3(path=path)), papers)
+    before = run_module("backup_info", good)["backups"]
+    began = time.monotonic()
+    failed = run_module(module, files_options(make_place(s3=stores.s3(door, path=path)), papers))
+    assert (failed["error_code"], words in failed["msg"]) == (code, True), failed["msg"]
+    assert time.monotonic() - began < 30
+    # What was there is there, and nothing half is a backup.
+    after = [each for each in run_module("backup_info", good)["backups"] if not each["errors"]]
+    assert [each["id"] for each in after] == [each["id"] for each in before if not each["errors"]]

@@ -89,10 +89,10 @@ MISSING = "open /r/data/d6/d68e61d4e4: no such file or directory"
     [
         # A store may be slow, unreachable, or need a moment.
         (LOAD.format(why="connection reset by peer") * 30, False),
-        (LOAD.format(why=MISSING) * 2, False),
+        (LOAD.format(why=MISSING), False),
         (LOAD.format(why="unexpected EOF") * 3, False),
         # The same answer again and again, which no store takes back.
-        (LOAD.format(why=MISSING) * 3, True),
+        (LOAD.format(why=MISSING) * 2, True),
         (LOAD.format(why="The specified key does not exist.") * 3, True),
         (LOAD.format(why="ReadFull: unexpected EOF") * 6, True),
         (AGAIN.format(act="Save(<lock/1f2e>)", why="client.PutObject: Access Denied.") * 3, True),
