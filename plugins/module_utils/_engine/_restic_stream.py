@@ -25,6 +25,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process
 LOOK_EVERY_SECONDS = 0.02
 LAST_WORDS_SECONDS = 10.0
 HEARD_BYTES = 8192
+MOMENT_SECONDS = 0.2
 
 # Raises when what a process said and how it ended is not known to be success.
 Judge = Callable[[Finished], None]
@@ -134,6 +135,10 @@ def pipe(
         with running(source[0], source[1], stdout=writing) as first, running(sink[0], sink[1], stdin=reading) as second:
             os.close(held.pop(0))
             _wait(deadline, lambda: is_over(first) or is_over(second), source[0], sink[0])
+            if first.is_over and first.process.returncode:
+                # Who closes a pipe ends a moment later than who writes into it.
+                with suppress(subprocess.TimeoutExpired):
+                    second.process.wait(MOMENT_SECONDS)
             if second.is_over:
                 # It cannot have seen the end: whatever it says, it broke off.
                 judge_sink(second.finished())

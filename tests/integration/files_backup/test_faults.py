@@ -15,17 +15,21 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.integration.files_backup.sandbox import PASSPHRASE, Sandbox, flip_bits, write_random
+from tests.integration.files_backup.sandbox import PASSPHRASE, STANZA, Sandbox, flip_bits, write_random
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     list_snapshots,
     store_stream,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.filesystem import (
+    FilesystemRepository,
+)
 
 WAIT = {"next_action": "Look at the test"}
 
@@ -196,3 +200,31 @@ def test_a_dump_whose_producer_dies_is_never_stored(sandbox: Sandbox) -> None:
     assert stored(sandbox, "seq 200000") == 0
     assert sandbox.locks() == []
     assert stored(sandbox, "seq 200000; echo completed OK! >&2") == 1
+
+
+def test_of_two_retentions_at_once_both_end_well_or_one_is_refused(sandbox: Sandbox) -> None:
+    names = [sandbox.backup(strategy)["id"] for strategy in ("full", "full", "incremental")]
+    policy = {"keep_last": 1, "minimum_proven": 0}
+    both = [sandbox.begin("backup_retention", policy=policy) for _time in range(2)]
+    ended = [json.loads(each.communicate(timeout=60)[0]) for each in both]
+    assert any(not each.get("failed") for each in ended)
+    assert {each["error_code"] for each in ended if each.get("failed")} <= {"DR-LOCK"}
+    assert sandbox.succeed("backup_retention", policy=policy)["removed"] == []
+    assert sandbox.ids() == names[2:]
+    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
+    assert sandbox.locks() == []
+
+
+def test_nothing_is_removed_while_a_backup_is_taken(sandbox: Sandbox) -> None:
+    names = [sandbox.backup()["id"], sandbox.backup()["id"]]
+    keeper = Keeper(
+        "files",
+        STANZA,
+        FilesystemRepository("local", 1, {"path": str(sandbox.repository)}, is_to_be_encrypted=True),
+        str(sandbox.configuration_file),
+        Deadline(30),
+    )
+    gone = keeper.listing().records[:1]
+    with keeper.alone("incremental"), pytest.raises(LeaseError):
+        keeper.forget(gone)
+    assert sandbox.ids() == names

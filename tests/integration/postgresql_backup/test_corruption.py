@@ -55,10 +55,10 @@ def finding(verified: dict[str, Any], listed: dict[str, Any], windows: list[dict
     return "silent" if listed.get("windows") == windows else "gap"
 
 
-def unfound(found: dict[str, str], where: str) -> list[str]:
+def unfound(found: list[tuple[str, str]], where: str) -> list[str]:
     """The damages that nothing named; the figures go where a long run keeps them."""
-    print(f"{where}: seed {SEED}, {dict(Counter(how.partition(':')[0] for how in found.values()))}")
-    return [f"{damage}: {how}" for damage, how in found.items() if how.startswith(("silent", "unnamed"))]
+    print(f"{where}: seed {SEED}, {dict(Counter(how.partition(':')[0] for _damage, how in found))}")
+    return [f"{damage}: {how}" for damage, how in found if how.startswith(("silent", "unnamed"))]
 
 
 def is_restored_wrongly(sandbox: Sandbox, backup: str) -> bool:
@@ -83,14 +83,14 @@ def test_every_corruption_is_found_and_none_is_restored_silently(story: Story) -
     ignorant = replace(sandbox, trust=sandbox.root / "trust-ignorant")
     names = [story.full["id"], story.incremental["id"]]
     windows = sandbox.succeed("backup_info")["windows"]
-    found, wrong, began = {}, [], time.monotonic()
+    found, wrong, began = [], [], time.monotonic()
     for number, damage in enumerate(damages(files_of(sandbox.repository), SEED, COUNT)):
         with done(damage):
             verified = sandbox.run("backup_verify", backups=names)
             listed = sandbox.run("backup_info")
             if number < RESTORED and is_restored_wrongly(ignorant, story.full["id"]):
                 wrong.append(str(damage))
-        found[str(damage)] = finding(verified, listed, windows)
+        found.append((str(damage), finding(verified, listed, windows)))
     assert unfound(found, f"on a disk, {RESTORED} restored, {time.monotonic() - began:.0f} s") == wrong == []
     assert sandbox.succeed("backup_verify", backups=names)["looked_at"] == names
 
@@ -118,12 +118,12 @@ def test_every_corruption_in_an_object_store_is_found(story: Story, tmp_path: Pa
     store = S3Directory.prepare(tmp_path)
     sandbox, given = in_a_bucket(story.sandbox, store)
     windows = story.sandbox.succeed("backup_info")["windows"]
-    found, began = {}, time.monotonic()
+    found, began = [], time.monotonic()
     for damage in damages(files_of(store.bucket), SEED, STORED):
         with done(damage), store.serving():
             verified = sandbox.run("backup_verify", backups=names, **given)
             listed = sandbox.run("backup_info", **given)
-        found[str(damage)] = finding(verified, listed, windows)
+        found.append((str(damage), finding(verified, listed, windows)))
     assert unfound(found, f"in a bucket, {time.monotonic() - began:.0f} s") == []
     with store.serving():
         assert sandbox.succeed("backup_verify", backups=names, **given)["looked_at"] == names

@@ -168,8 +168,17 @@ def test_a_full_repository_is_named_and_what_was_there_stays(story: Story, small
     (small.root / "small" / "filler").write_bytes(bytes(disk.f_bavail * disk.f_frsize - 65536))
     error = small.fail("backup", "DR-SPACE", strategy="differential", repository=repository)
     assert "bytes are free there" in error["msg"] or "No space left" in error["msg"]
+    # And in the middle: what is new fits by half, which nothing tells beforehand. Hexadecimal digits shrink to half.
+    (small.root / "small" / "filler").unlink()
+    story.sandbox.sql("CREATE TABLE noise AS SELECT md5(random()::text) FROM generate_series(1, 120000)")
+    try:
+        error = small.fail("backup", "DR-SPACE", strategy="differential", repository=repository)
+        assert "No space left" in error["msg"] or error["recovery"]["rc"]
+    finally:
+        story.sandbox.sql("DROP TABLE noise")
     after = small.succeed("backup_info", repository=repository)["backups"]
     assert [each["id"] for each in after] == [each["id"] for each in before]
+    assert not list((small.root / f"lock-{small.configuration_file.stem}").glob("*.lock"))
 
 
 def test_a_repository_host_takes_its_backups_itself_and_the_error_names_it(story: Story) -> None:

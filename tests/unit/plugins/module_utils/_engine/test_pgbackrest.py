@@ -54,6 +54,7 @@ status: error
         (WRONG_KEY, "DR-KEY"),
         ("ERROR: [095]: unable to flush", "DR-KEY"),
         ("[CryptoError] cipher header invalid", "DR-KEY"),
+        ("[CryptoError] unable to find hostname 'store' in certificate common name", "DR-TLS"),
         ("ERROR: [064]: unable to write '/r/x': [28] No space left on device", "DR-SPACE"),
         ("ERROR: [050]: unable to acquire lock on file '/l': Resource temporarily unavailable", "DR-LOCK"),
         ("ERROR: [026]: error restoring 'x': actual checksum 'a' does not match expected checksum 'b'", "DR-INT"),
