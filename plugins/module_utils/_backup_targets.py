@@ -55,9 +55,9 @@ def backup_targets(
 ) -> list[dict[str, Any]]:
     """Each source of the group with each repository it goes to, without any secret.
 
-    An entry is ``{name, kind, site, engine, repository, tool, in_place, taken_on, taken_by, proven_on, proven_by,
-    checks, retention}``. The tool's own configuration on the host holds the secrets, so no task argument or loop item
-    needs them.
+    An entry is ``{name, kind, site, engine, repository, tool, in_place, strategies, taken_on, taken_by, proven_on,
+    proven_by, checks, retention}``. The tool's own configuration on the host holds the secrets, so no task argument or
+    loop item needs them.
     """
     if kind not in TYPES:
         raise InputError(
@@ -150,6 +150,7 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
                 "repository": without_secrets(name, repository),
                 "tool": engine.REPOSITORY_TOOL.NAME,
                 "in_place": engine.RESTORES_IN_PLACE,
+                "strategies": list(engine.STRATEGIES),
                 "taken_on": keeper or (source.hosts or [""])[0],
                 "taken_by": engine.KEEPER_USER if keeper else engine.USER,
                 "proven_on": source.hosts,

@@ -26,7 +26,7 @@ spool-path={root}/spool
 compress-type=zst
 process-max=2
 start-fast=y
-io-timeout=3
+io-timeout=5
 [{stanza}]
 pg1-path={data}
 pg1-port=5432

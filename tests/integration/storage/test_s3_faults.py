@@ -98,6 +98,7 @@ def files_options(place: ResticPlace, directory: Path) -> dict[str, Any]:
         ("no_list", "backup_info", "DR-AUTH", "may not list"),
         ("no_delete", "backup", "DR-AUTH", "may not delete"),
         ("expired", "backup_info", "DR-TLS", "certificate has expired"),
+        ("other", "backup_info", "DR-TLS", "elsewhere.example"),
     ],
 )
 def test_what_restic_meets_is_told_apart_long_before_the_deadline(
