@@ -61,5 +61,14 @@ def exchange(one: Path, two: Path) -> None:
         raise OSError(number, os.strerror(number), str(one), None, str(two))
     between = one.with_name(f"{one.name}.exchanged")
     one.rename(between)
-    two.rename(one)
-    between.rename(two)
+    try:
+        two.rename(one)
+    except OSError:
+        between.rename(one)
+        raise
+    try:
+        between.rename(two)
+    except OSError:
+        one.rename(two)
+        between.rename(one)
+        raise

@@ -22,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._live_path import LivePath
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_reversion import nothing_restored
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
 
@@ -50,7 +51,7 @@ class KeptPaths:
         return {"stanza": self.engine.stanza, "paths": paths, "kept": kept}
 
     def _swapped(self) -> list[dict[str, Any]]:
-        """What changed places, in the order in which it did; nothing when the run restored nothing here."""
+        """What changed places and was not put back, in the order in which it did; nothing when that is nothing."""
         try:
             content = json.loads(self.marker.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -61,10 +62,14 @@ class KeptPaths:
                 cause=str(error),
                 next_action="Look for siblings of the paths with .pre- in their names",
             ) from error
-        return [each for each in content["paths"] if each["state"] != "unchanged"]
+        return [each for each in content["paths"] if each["state"] != "unchanged" and not self._is_back(each)]
 
     def _live(self, swapped: dict[str, Any]) -> LivePath:
         return LivePath(Path(swapped["path"]), self.run_id)
+
+    def _is_back(self, swapped: dict[str, Any]) -> bool:
+        """Whether an earlier call that broke off has put it back: then what is live must not be moved again."""
+        return os.path.lexists(self._live(swapped).quarantine) and not self._has_kept(swapped)
 
     def _has_kept(self, swapped: dict[str, Any]) -> bool:
         return os.path.lexists(self._live(swapped).kept)
@@ -73,9 +78,7 @@ class KeptPaths:
         return {"before": before, "stanza": self.engine.stanza}
 
     def results(self, after: Description) -> dict[str, Any]:
-        names = ("socket_directory", "port", "target", "backup", "reached", "changes", "kept")
-        lists: dict[str, Any] = {name: [] for name in ("extracted", "preflight", "paths", "notes")}
-        return {**dict.fromkeys(names), **lists, "directory": str(self.engine.live_directory)}
+        return nothing_restored(str(self.engine.live_directory))
 
 
 class PathsAcknowledgement(KeptPaths):

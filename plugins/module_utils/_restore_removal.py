@@ -14,6 +14,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_reversion import nothing_restored
 
 
 class Removal:
@@ -51,17 +52,4 @@ class Removal:
         return {"before": before}
 
     def results(self, after: Description) -> dict[str, Any]:
-        return {
-            "directory": str(self.place.directory),
-            "socket_directory": None,
-            "port": None,
-            "target": None,
-            "backup": None,
-            "reached": None,
-            "kept": None,
-            "extracted": [],
-            "preflight": [],
-            "paths": [],
-            "changes": None,
-            "notes": [],
-        }
+        return nothing_restored(str(self.place.directory))

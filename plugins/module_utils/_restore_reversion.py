@@ -18,6 +18,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 
 
+def nothing_restored(directory: str, kept: str | None = None) -> dict[str, Any]:
+    """The return values of a state in which nothing is restored, in the shape that they have after a restore."""
+    names = ("socket_directory", "port", "target", "backup", "reached", "changes")
+    lists: dict[str, Any] = {name: [] for name in ("extracted", "preflight", "paths", "notes")}
+    return {**dict.fromkeys(names), **lists, "directory": directory, "kept": kept}
+
+
 class KeptData:
     """A Subject: what a restore in place put into the directory, and the former data that it kept beside it.
 
@@ -44,9 +51,7 @@ class KeptData:
         return {"before": before, "stanza": self.engine.stanza}
 
     def results(self, after: Description) -> dict[str, Any]:
-        names = ("socket_directory", "port", "target", "backup", "reached", "changes")
-        lists: dict[str, Any] = {name: [] for name in ("extracted", "preflight", "paths", "notes")}
-        return {**dict.fromkeys(names), **lists, "directory": after["directory"], "kept": after["kept"]}
+        return nothing_restored(after["directory"], after["kept"])
 
 
 class Acknowledgement(KeptData):

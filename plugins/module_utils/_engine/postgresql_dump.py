@@ -170,13 +170,13 @@ class PostgresqlDumpEngine(ResticEngine):
         """Load it, which proves the archive; the server stays only when parts are to be taken out of it."""
         contents = self._contents_of(plan.record)
         trial = Trial(self.source, contents, directory)
+        is_kept = False
         try:
             found = trial.load()
-        except Exception:
-            trial.remove()
-            raise
-        if plan.selection.is_everything:
-            trial.remove()
+            is_kept = not plan.selection.is_everything
+        finally:
+            if not is_kept:
+                trial.remove()
         self._notes = [f"Load {ROLES_FILE} first, then pg_restore --create -d postgres {archive_name(contents)}"]
         by = f"{found['tables']} tables were loaded into PostgreSQL {self.source.version}, and {found['structure']}"
         return Reached(plan.record.start_lsn, written(plan.record.started_at), None, by)

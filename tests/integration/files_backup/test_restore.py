@@ -188,6 +188,15 @@ def test_the_former_paths_go_live_again_or_are_acknowledged_to_be_unneeded(sandb
     assert list(sandbox.root.rglob("*.quarantine-r1"))
     assert sandbox.succeed("restore", **asked, state="reverted")["changed"] is False
 
+    # A call that broke off when all was put back, before it forgot the run: the next one moves nothing again.
+    sandbox.succeed("restore", **{**asked, "run_id": "r3"}, confirm=HOST)
+    marker = next(sandbox.trust.rglob("restored-*-r3.json"))
+    remembered = marker.read_text()
+    sandbox.succeed("restore", **{**asked, "run_id": "r3"}, state="reverted")
+    marker.write_text(remembered)
+    assert sandbox.succeed("restore", **{**asked, "run_id": "r3"}, state="reverted")["changed"] is False
+    assert described(sandbox.source) == spoilt
+
     again = {**asked, "run_id": "r2"}
     sandbox.succeed("restore", **again, confirm=HOST)
     assert sandbox.succeed("restore", **again, state="acknowledged")["changed"] is True

@@ -42,3 +42,23 @@ def test_a_name_that_is_missing_leaves_the_other_alone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         _durable.exchange(tmp_path / "one", tmp_path / "two")
     assert (tmp_path / "one").exists()
+
+
+def test_names_that_cannot_change_places_are_left_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on an overlay, which exchanges no directory of an image and does not rename it either."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("one")
+    two.write_text("two")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path == two:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(_durable, "LIBC", unable(errno.EXDEV))
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OSError, match="cross-device"):
+        _durable.exchange(one, two)
+    assert (one.read_text(), two.read_text()) == ("one", "two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
