@@ -33,14 +33,15 @@ def system_reads(
     for target in targets:
         hosts = dict(databases[target["name"]].get("hosts") or {}) if target["kind"] == DATABASE else {}
         own = hosts.get(site) if target["kind"] == DATABASE else target["proven_on"][0]
-        is_here = bool(own) and target["site"] in (None, site) and (not names or target["name"] in names)
+        is_here = bool(own) and target["site"] in (None, site)
         reads.append(
             {
                 **{key: target[key] for key in ("name", "kind", "site", "engine", "repository", "tool")},
                 "host": own if is_here else None,
                 "user": target["proven_by"],
-                # What is never put in place, such as a dump, is a part of the set and none of the system.
-                "wanted": is_here and target["in_place"],
+                # What is never put in place, such as a dump, is a part of the set and none of the system. And what is
+                # not wanted is read all the same: without it nobody knows whether the set is whole.
+                "wanted": is_here and target["in_place"] and (not names or target["name"] in names),
             }
         )
     unknown = sorted(names - {read["name"] for read in reads if read["wanted"]})
@@ -52,7 +53,7 @@ def system_reads(
         )
     for read in reads:
         if read["host"] is None:
-            read["host"] = next((one["host"] for one in reads if one["wanted"] and _opens(one, read)), None)
+            read["host"] = next((one["host"] for one in reads if one["host"] and _opens(one, read)), None)
     return reads
 
 
