@@ -21,6 +21,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_lock import (
+    Owner,
     dead_owner_of,
     owner_of,
 )
@@ -150,9 +151,10 @@ class Restic:
         return [] if os.access(self.cache_directory, os.W_OK | os.X_OK) else ["--no-cache"]
 
     def run(self, command: str, *arguments: str, stdin: str | None = None) -> Finished:
-        """Run a command; a lock in its way whose process is proven dead on this host is removed, once.
+        """Run a command; a lock in its way whose process is proven dead on this host is removed.
 
-        Others share the repository: a lock of somebody who may live is waited for, as long as ``lock_seconds`` says.
+        Others share the repository: a lock of somebody who may live is waited for, as long as ``lock_seconds`` says,
+        and one whose process dies meanwhile is as good as one that was dead before.
         """
         argv = self.argv(command, *arguments)
 
@@ -168,12 +170,16 @@ class Restic:
             )
 
         finished = attempt()
-        if finished.rc != 0 and dead_owner_of(finished.stderr) is not None:
-            run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
-            finished = attempt()
-        patience = self.patience
-        while finished.rc != 0 and is_held_up(finished.stderr) and not patience.is_over:
-            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+        patience, buried = self.patience, set[Owner]()
+        while finished.rc != 0 and is_held_up(finished.stderr):
+            dead = dead_owner_of(finished.stderr)
+            if dead is not None and dead not in buried:
+                run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
+                buried.add(dead)
+            elif patience.is_over:
+                break
+            else:
+                time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
             # When time is over in the middle of an attempt, it was the lock that took it.
             with suppress(DeadlineError):
                 finished = attempt()

@@ -27,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     store_stream,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import children
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.filesystem import (
     FilesystemRepository,
 )
@@ -79,18 +80,29 @@ def test_the_lock_of_a_living_process_is_respected(shop: Sandbox) -> None:
         holder.communicate()
 
 
-def test_a_repository_that_others_hold_for_a_moment_is_waited_for(shop: Sandbox) -> None:
-    busy = shop.variation("held")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["has ended", "is killed"])
+def test_a_repository_is_waited_for_until_who_holds_it(shop: Sandbox, end: signal.Signals) -> None:
+    busy = shop.variation(f"held-{end.name}")
     busy.write_settings(lock_seconds=30)
     source = f"restic --repo {busy.repository} --password-file {busy.key} --no-cache backup --stdin"
     holder = subprocess.Popen(source.split(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     Deadline(10).wait_until("see the lock", busy.locks, bool, every_seconds=0.05, **WAIT)
     verifying = busy.begin("backup_verify", level="checked")
-    began = Path(f"/proc/{verifying.pid}/task/{verifying.pid}/children")
-    Deadline(10).wait_until("see it ask restic", began.read_text, bool, every_seconds=0.01, **WAIT)
+    turned_away: set[int] = set()
+
+    def checks() -> set[int]:
+        """Each check that was begun: before a second one the first has seen that the holder lives."""
+        begun = children(verifying.pid)
+        turned_away.update(each for each in begun if b"\0check\0" in Path(f"/proc/{each}/cmdline").read_bytes())
+        return turned_away
+
+    Deadline(20).wait_until("see it look twice", checks, lambda seen: len(seen) > 1, every_seconds=0.01, **WAIT)
+    if end == signal.SIGKILL:
+        holder.kill()
     holder.communicate()
     stdout, _stderr = verifying.communicate(timeout=40)
     assert json.loads(stdout)["trust"] == "checked"
+    assert busy.locks() == []
 
 
 def test_a_repository_that_runs_full_keeps_what_it_had(sandbox: Sandbox) -> None:
