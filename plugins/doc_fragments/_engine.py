@@ -94,7 +94,8 @@ options:
                 elements: str
                 default: []
               release:
-                description: Runs afterwards, however the backup ends, even when the quiesce itself failed.
+                description: Runs afterwards, however the backup ends, even when the quiesce itself failed or the module
+                  was killed. It has to bear being run when nothing is held still.
                 type: list
                 elements: str
                 default: []

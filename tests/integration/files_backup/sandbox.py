@@ -30,6 +30,8 @@ class Sandbox:
     library: Path
     name: str = "local"
     files: dict[str, Any] = field(default_factory=dict)
+    # What the modules are run by.
+    prefix: tuple[str, ...] = ()
 
     @property
     def source(self) -> Path:
@@ -112,7 +114,7 @@ class Sandbox:
     def argv(self, name: str, user: str | None = None) -> list[str]:
         module = ["/usr/bin/python3", "-m", f"ansible_collections.gogidix.disaster_recovery.plugins.modules.{name}"]
         as_user = ["runuser", "-u", user, "--"] if user else []
-        return [*as_user, "env", f"PYTHONPATH={self.library}", *module]
+        return [*self.prefix, *as_user, "env", f"PYTHONPATH={self.library}", *module]
 
     def run(self, module: str, *, check: bool = False, user: str | None = None, **options: Any) -> dict[str, Any]:
         """Run a module in a process of its own, as Ansible would."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import syslog
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from tests.unit.plugins.module_utils._engine.test_restic_catalogue import record
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import _files_dead_man
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_backup import (
     prefix_of,
     real_path,
@@ -232,6 +234,34 @@ def test_a_failing_release_never_hides_the_cause() -> None:
     with pytest.raises(ToolError) as caused, hooks.held(Deadline(5)):
         raise ToolError("read", cause="it broke", next_action="None")
     assert caused.value.what == "read" and "release_failed" in caused.value.evidence
+
+
+def test_a_dead_man_that_cannot_release_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(_files_dead_man, "PAUSES_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(syslog, "syslog", lambda _level, line: said.append(line))
+    reading, writing = os.pipe()
+    os.write(writing, _files_dead_man.QUIESCED)
+    os.close(writing)
+
+    def release() -> None:
+        raise ToolError("release", cause="it is busy", next_action="None")
+
+    _files_dead_man.watch(reading, os.getpid(), None, "7-8", release, "redis-cli config set save 60")
+    os.close(reading)
+    assert [line.partition(" of ")[0] for line in said[:2]] == ["try 1", "try 2"] and "it is busy" in said[0]
+    assert len(said) == 3 and said[2].endswith("run: redis-cli config set save 60")
+
+
+def test_a_process_that_is_gone_is_seen_even_when_its_pipe_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_files_dead_man, "LOOK_EVERY_SECONDS", 0.01)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    reading, writing = os.pipe()
+    os.write(writing, _files_dead_man.QUIESCED)
+    assert _files_dead_man.words_of(reading, gone.pid, 1) == _files_dead_man.QUIESCED
+    for each in (reading, writing):
+        os.close(each)
 
 
 def test_views_take_the_place_of_what_they_show() -> None:
