@@ -182,8 +182,8 @@ options:
             default: mysql
           binary_log:
             description:
-              - The beginning of the path of its binary log files, as C(log_bin) has it, needed for a restore in place.
-                Keep it outside of the data directory. That of the backup when not given.
+              - The beginning of the path of its binary log files, as C(log_bin) has it, for a restore in place and for
+                the log of a dead server. Keep it outside of the data directory. That of the backup when not given.
             type: path
           start_command:
             description:

@@ -239,10 +239,13 @@ class LogShipping:
         return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, "shipped": self.shipped}
 
     def results(self, after: Description) -> dict[str, Any]:
+        if self.shipped is None:
+            return {"backup": None, "log": None, "notes": []}
         windows = [] if self.catalogue is None else self.catalogue.windows
-        log = None if self.shipped is None else {**self.shipped, "window": windows[-1] if windows else None}
-        notes = [] if self.shipped is None or windows else ["There is no full backup yet that this log could follow"]
-        return {"backup": None, "log": log, "notes": notes}
+        log = {name: value for name, value in self.shipped.items() if name != "notes"}
+        notes = [] if windows else ["There is no full backup yet that this log could follow"]
+        said = [*self.shipped.get("notes", []), *notes]
+        return {"backup": None, "log": {**log, "window": windows[-1] if windows else None}, "notes": said}
 
 
 class LogAwaiting(LogShipping):

@@ -26,7 +26,9 @@ description:
   - For O(engine.mariadb) the data is streamed into the repository, and it is a backup only when C(mariadb-backup) said
     that it is complete, restic took all of it, and its record was written after that. The transaction log is the binary
     log, of which every closed file is shipped that the repository lacks. The server must keep its files longer than
-    it takes until the next call.
+    it takes until the next call. When no server works on the data, by its lock, every file that the log's index names
+    is shipped to its last whole transaction; RV(notes) says so, and when a crash had cut one off. A server that does
+    not answer and still holds the lock is an error.
   - For O(engine.postgresql_dump) the dump is streamed into the repository and read back from there whole by
     C(pg_restore), which has to find the rows of as many tables as C(pg_dump) wrote. Only then its record is written.
   - It does not configure anything and does not remove old backups beyond what the tool's own configuration says.
@@ -152,6 +154,18 @@ EXAMPLES = r"""
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
     strategy: snapshot
   become: true
+
+- name: Ship the end of the binary log of a server that does not start any more, before anything else is done there
+  gogidix.disaster_recovery.backup:
+    engine:
+      mariadb:
+        version: "10.11"
+        stanza: ledger
+        binary_log: /var/log/mysql/mariadb-bin
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    strategy: transaction_log
+  become: true
+  become_user: mysql
 
 - name: Ship the transaction log up to this moment
   gogidix.disaster_recovery.backup:

@@ -23,13 +23,17 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 
 MAGIC = b"\xfebin"
 HEADER = struct.Struct("<IBIIIH")
-STOP, ROTATE, FORMAT, XID, HEARTBEAT = 3, 4, 15, 16, 27
-CHECKPOINT, GTID, GTID_LIST, ENCRYPTION = 161, 162, 163, 164
+QUERY_HEAD = struct.Struct("<8xB2xH")
+QUERY, STOP, ROTATE, FORMAT, XID, HEARTBEAT, XA_PREPARE = 2, 3, 4, 15, 16, 27, 38
+CHECKPOINT, GTID, GTID_LIST, ENCRYPTION, COMPRESSED_QUERY = 161, 162, 163, 164, 165
 # What stands between transactions and belongs to none of them.
 BETWEEN = {STOP, ROTATE, FORMAT, HEARTBEAT, CHECKPOINT, GTID_LIST}
 IN_USE = 1
 CHECKSUM_BYTES = 4
 WITH_CRC32 = 1
+# A transaction of one statement, which has no end of its own.
+STANDALONE = 1
+LAST_STATEMENTS = (b"COMMIT", b"ROLLBACK", b"XA COMMIT", b"XA ROLLBACK")
 POSITION = re.compile(r"^(?P<file>[^/\x00-\x1f:]+\.(?P<number>\d{6,})):(?P<offset>\d+)$")
 ONE_GTID = re.compile(r"^(\d+)-(\d+)-(\d+)$")
 
@@ -195,6 +199,16 @@ def listed_gtids(event: Event) -> Gtids:
     return found
 
 
+def is_end(event: Event, is_standalone: bool) -> bool:
+    """Whether a transaction is whole with this event."""
+    if event.kind in (QUERY, COMPRESSED_QUERY) and is_standalone:
+        return True
+    if event.kind != QUERY or len(event.body) < QUERY_HEAD.size:
+        return event.kind in (XID, XA_PREPARE)
+    database_bytes, status_bytes = QUERY_HEAD.unpack_from(event.body)
+    return event.body[QUERY_HEAD.size + status_bytes + database_bytes + 1 :].startswith(LAST_STATEMENTS)
+
+
 def read_content(path: Path) -> LogContent:
     """Read a file to its end, or to the last transaction that was whole when the server crashed."""
     first = last = next(events(path, is_torn_allowed=True), None)
@@ -208,6 +222,7 @@ def read_content(path: Path) -> LogContent:
     ends_with: Gtids = {}
     # Where the transaction that is being read began, and what was true before it.
     begun: tuple[int, Gtids] | None = None
+    is_standalone = False
     for last in events(path, is_torn_allowed=True):
         if last.kind == GTID_LIST:
             starts_after = listed_gtids(last)
@@ -216,9 +231,10 @@ def read_content(path: Path) -> LogContent:
             domain, server, number = gtid_of(last)
             begun = (last.start, dict(ends_with))
             ends_with[domain] = (server, number)
-        elif last.kind == XID or last.kind in BETWEEN:
+            is_standalone = bool(last.body[12] & STANDALONE)
+        elif last.kind in BETWEEN or is_end(last, is_standalone):
             begun = None
-    is_torn, end_offset = last.end < path.stat().st_size, last.end
+    is_torn, end_offset = last.end < path.stat().st_size or begun is not None, last.end
     if is_torn and begun is not None:
         end_offset, ends_with = begun
     return LogContent(

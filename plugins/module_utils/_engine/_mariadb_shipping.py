@@ -26,11 +26,12 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_keeping import (
     Keeping,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import (
-    LiveServer,
-    ServerState,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import LiveServer
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log import ArchivedLog, History
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log_files import (
+    LogFiles,
+    log_files,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_taking import (
     keep_record,
     require_one_server,
@@ -44,7 +45,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     LogGapError,
-    PreconditionError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import from_epoch, now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
@@ -58,6 +58,16 @@ class Shipment:
     contents: list[LogContent]
     digests: list[str]
     last_closed: str
+
+    @property
+    def cut_off(self) -> list[str]:
+        """What a crash of the server left without its end."""
+        return [
+            f"The last transaction in {content.name} was cut off when the server died: {content.end_offset} bytes of"
+            f" {path.stat().st_size} are whole, and a recovery ends there"
+            for path, content in zip(self.paths, self.contents, strict=True)
+            if content.is_torn
+        ]
 
     def logs(self, snapshot: str, history: History) -> list[ArchivedLog]:
         return [
@@ -77,17 +87,6 @@ class Shipment:
             )
             for content, digest in zip(self.contents, self.digests, strict=True)
         ]
-
-
-def closed_files(live: LiveServer, state: ServerState, *, flush: bool) -> list[Path]:
-    """The files that the server will not write to any more, oldest first."""
-    what = f"ship the binary log of the server at {live.socket}"
-    if not state.log_basename:
-        raise PreconditionError(what, cause="log_bin is off", next_action="Run the role protect and restart the server")
-    if flush:
-        live.require_answer("FLUSH BINARY LOGS;")
-    names = [row[0] for row in live.require_answer("SHOW BINARY LOGS;")]
-    return [Path(state.log_basename).with_name(name) for name in names[:-1]]
 
 
 def unshipped(files: list[Path], holdings: Holdings, history: History) -> Shipment:
@@ -112,16 +111,18 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def ship_log(live: LiveServer, keeping: Keeping, *, segment: str = "") -> dict[str, Any]:
-    """Close the current file and ship every closed one that the repository lacks; only those, when one is named."""
+def ship_log(live: LiveServer, keeping: Keeping, basename: str, *, segment: str = "") -> dict[str, Any]:
+    """Close the current file and ship every closed one that the repository lacks; only those, when one is named.
+
+    A server that is dead closes nothing: the file that it died with is shipped as far as it is whole.
+    """
     what = f"ship the binary log of stanza {keeping.stanza} into {keeping.repository}"
-    state, holdings, history = live.require_state(), keeping.holdings, live.history
-    identity = require_one_server(live, state, holdings)
-    files = closed_files(live, state, flush=not segment)
-    shipment = unshipped(files, holdings, history)
+    files, history = log_files(live, basename, flush=not segment), live.history
+    identity = require_one_server(live, files.version, keeping.holdings)
+    shipment = unshipped(files.paths, keeping.holdings, history)
     logs: list[ArchivedLog] = []
     if shipment.paths:
-        logs = store_logs(live, keeping, shipment, identity, state, history, what)
+        logs = store_logs(keeping, shipment, files, identity, history, what)
     found = shipped_log(keeping.holdings, segment or shipment.last_closed)
     if found is None:
         raise LogGapError(
@@ -129,7 +130,12 @@ def ship_log(live: LiveServer, keeping: Keeping, *, segment: str = "") -> dict[s
             cause=f"neither the server nor the repository has {segment or 'any closed file'} any more",
             next_action="Let the server keep its binary log longer than it takes until the next shipment",
         )
-    return {**found, "files": [each.name for each in logs], "from_gtid": logs[0].starts_after if logs else None}
+    return {
+        **found,
+        "files": [each.name for each in logs],
+        "from_gtid": logs[0].starts_after if logs else None,
+        "notes": [*files.notes, *shipment.cut_off],
+    }
 
 
 def shipped_log(holdings: Holdings, segment: str) -> dict[str, Any] | None:
@@ -152,13 +158,7 @@ def shipped_log(holdings: Holdings, segment: str) -> dict[str, Any] | None:
 
 
 def store_logs(
-    live: LiveServer,
-    keeping: Keeping,
-    shipment: Shipment,
-    identity: str,
-    state: ServerState,
-    history: History,
-    what: str,
+    keeping: Keeping, shipment: Shipment, files: LogFiles, identity: str, history: History, what: str
 ) -> list[ArchivedLog]:
     started_at = now()
     with keeping.writing() as set_id:
@@ -171,6 +171,13 @@ def store_logs(
             what,
             cause="; ".join(stored.unread) or f"{stored.files} of {len(shipment.paths)} files were stored",
             next_action="Run as a user who may read the binary log, and see whether the server purges it too early",
+        )
+    if files.is_server_dead and digest_of(shipment.paths[-1]) != shipment.digests[-1]:
+        keeping.drop(stored.id)
+        raise IntegrityError(
+            what,
+            cause=f"{shipment.paths[-1].name} was changed while it was read: the server was started meanwhile",
+            next_action="Run it again",
         )
     logs = shipment.logs(stored.id, history)
     record = BackupRecord(
@@ -188,7 +195,7 @@ def store_logs(
         changed_bytes=stored.size_bytes,
         encrypted=True,
         system_identifier=identity,
-        server_version=state.version,
+        server_version=files.version,
         log_position=f"{logs[-1].name}:{logs[-1].size_bytes}",
     )
     more = {f"{LOG_TAG}{number:06}": log.as_tag() for number, log in enumerate(logs)}

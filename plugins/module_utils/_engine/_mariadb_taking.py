@@ -97,7 +97,7 @@ def base_for(strategy: str, holdings: Holdings, state: ServerState, identity: st
     return Base(None, f"backup {parent.id[:8]} {found[0]}") if found else Base(parent)
 
 
-def require_one_server(live: LiveServer, state: ServerState, holdings: Holdings) -> str:
+def require_one_server(live: LiveServer, version: str, holdings: Holdings) -> str:
     """The identity of the live data, which must be the one that the repository knows."""
     identity = require_identity(live.data_directory)
     known = holdings.system_identifier
@@ -107,10 +107,10 @@ def require_one_server(live: LiveServer, state: ServerState, holdings: Holdings)
             cause=f"its data is system {identity}, the stanza is of system {known}",
             next_action="Correct the stanza or the data directory; data that was loaded from a dump needs a new stanza",
         )
-    if series_of(state.version) != live.programs.series:
+    if series_of(version) != live.programs.series:
         raise VersionError(
             f"back up the server at {live.socket}",
-            cause=f"it is MariaDB {state.version}, wanted is {live.programs.series}",
+            cause=f"it is MariaDB {version}, wanted is {live.programs.series}",
             next_action="Set engine.mariadb.version to the version of the server",
         )
     return identity
@@ -155,7 +155,7 @@ def take_backup(live: LiveServer, keeping: Keeping, strategy: str, *, jobs: int 
     """One backup: streamed into the repository, judged by the tool's last word, and only then recorded."""
     what = f"take a {strategy} backup of stanza {keeping.stanza} into {keeping.repository}"
     state, history = live.require_state(), live.history
-    identity = require_one_server(live, state, keeping.holdings)
+    identity = require_one_server(live, state.version, keeping.holdings)
     require_nothing_encrypted(live)
     base = base_for(strategy, keeping.holdings, state, identity, history)
     strategy = strategy if base.parent else "full"

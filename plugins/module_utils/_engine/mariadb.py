@@ -15,6 +15,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine 
     _mariadb_replay,
     _mariadb_restore,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_catalogue import LOG_STRATEGY
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_choice import (
     Way,
     choose,
@@ -23,6 +24,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_instance import Instance
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_keeping import Keeping
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_live import LiveServer
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_log_files import state_or_dead
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_programs import (
     Programs,
     identity_of,
@@ -111,7 +113,10 @@ class MariadbEngine(ResticEngine):
 
     def require_here(self, strategy: str) -> None:
         self.programs.require_series(f"take a {strategy} backup of stanza {self.stanza} here")
-        self.live.require_state()
+        if strategy == LOG_STRATEGY:
+            state_or_dead(self.live)
+        else:
+            self.live.require_state()
 
     def require_parts(self, wanted: dict[str, list[str]], *, is_in_place: bool) -> None:
         super().require_parts(wanted, is_in_place=is_in_place)
@@ -132,10 +137,16 @@ class MariadbEngine(ResticEngine):
             )
 
     def ship_log(self) -> dict[str, Any]:
-        return ship_log(self.live, self.keeper)
+        return ship_log(self.live, self.keeper, self._log_basename)
 
     def await_log(self, segment: str) -> dict[str, Any]:
-        return ship_log(self.live, self.keeper, segment=segment)
+        return ship_log(self.live, self.keeper, self._log_basename, segment=segment)
+
+    @property
+    def _log_basename(self) -> str:
+        """Where the server writes its log, as the options or the newest backup have it."""
+        known = [each.log_basename for each in self.keeper.holdings.facts.values()]
+        return str(self.options["binary_log"] or (known[-1] if known else ""))
 
     def find_log(self, segment: str) -> dict[str, Any] | None:
         return shipped_log(self.keeper.holdings, segment)

@@ -100,6 +100,15 @@ def test_a_transaction_that_a_crash_cut_off_is_left_out(tmp_path: Path, lost: in
         list(events(path))
 
 
+def test_a_transaction_that_lacks_only_its_commit_is_left_out(tmp_path: Path) -> None:
+    writer = LogWriter().begin(0).transaction(1, 1).transaction(2, 2)
+    path = tmp_path / "bin.000001"
+    path.write_bytes(writer.content[: writer.places[-1]])
+    content = read_content(path)
+    assert content.is_torn and gtids_text(content.ends_with) == "0-7-1"
+    assert content.end_offset == list(transactions(path))[0].end
+
+
 def test_a_transaction_before_a_torn_one_counts(tmp_path: Path) -> None:
     writer = LogWriter().begin(0).transaction(1, 1)
     path = tmp_path / "bin.000001"
