@@ -16,11 +16,11 @@ def guarded_databases(
     """See guarded_databases.yml."""
     found = []
     for name, entry in sorted(databases.items()):
-        if host not in entry["hosts"].values() or entry.get("moves") is False:
+        peers = [peer for _site, peer in sorted(entry["hosts"].items()) if peer != host]
+        if host not in entry["hosts"].values() or entry.get("moves") is False or not peers:
             continue
         options = next(iter(entry["engine"].values()))
         version, cluster = str(options["version"]), options.get("cluster") or "main"
-        peers = [peer for _site, peer in sorted(entry["hosts"].items()) if peer != host]
         port = int(options.get("port") or 5432)
         found.append(
             {

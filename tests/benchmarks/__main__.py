@@ -11,10 +11,11 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure, figure, table, write
 from tests.benchmarks.moves import Bench, figures_of_emergency, figures_of_planned
+from tests.benchmarks.parallel import measure_parallel
 
 from demo.stage import PROJECT, Lab
 
-KINDS = ["planned", "emergency", "backups", "files", "small-files", "mariadb", "catalogue"]
+KINDS = ["planned", "emergency", "backups", "files", "small-files", "mariadb", "catalogue", "parallel"]
 TREES = {"files": "1 GB of mixed files", "small-files": "100,000 small files"}
 RESULTS = PROJECT / "build" / "bench" / "results.json"
 
@@ -35,6 +36,8 @@ def main() -> int:
         figures += mariadb(options.runs)
     if "catalogue" in wanted:
         figures += catalogue(options.runs)
+    if "parallel" in wanted:
+        figures += measure_parallel(options.runs)
     if {"planned", "emergency"} & set(wanted):
         figures += moves(options.runs, wanted)
     write(figures, RESULTS)

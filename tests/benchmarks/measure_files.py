@@ -22,12 +22,13 @@ DEADLINE_SECONDS = 600
 
 
 def begin_anew(sandbox: Sandbox) -> None:
-    """A repository with nothing in it, whose key is as hard to guess as restic makes it, and a host that knows none."""
+    """A repository with nothing in it, with a key as hard to guess as restic makes it; the host has seen it."""
     for directory in (sandbox.repository, sandbox.cache, sandbox.trust):
         shutil.rmtree(directory, ignore_errors=True)
     sandbox.cache.mkdir(parents=True)
     sandbox.trust.mkdir(parents=True)
     sandbox.restic("init")
+    sandbox.succeed("backup_info")
 
 
 def with_restic(sandbox: Sandbox, seconds: dict[str, list[float]]) -> None:

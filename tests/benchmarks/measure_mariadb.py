@@ -36,10 +36,11 @@ def server(make_sandbox: MakeSandbox) -> Iterator[Sandbox]:
 
 
 def begin_anew(sandbox: Sandbox) -> None:
-    """A repository with nothing in it, and a host that knows none."""
+    """A repository with nothing in it, which the host has seen: its first look asks restic, whatever comes after."""
     for directory in (sandbox.repository, sandbox.trust, sandbox.settings.with_suffix(".cache")):
         shutil.rmtree(directory, ignore_errors=True)
     sandbox.restic("init")
+    sandbox.succeed("backup_info")
 
 
 def by_shell(sandbox: Sandbox, words: str, *places: Path) -> str:

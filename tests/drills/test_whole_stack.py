@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,7 @@ def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_not
     assert (failed.code, failed.status) == (2, "undone"), failed.text[-6000:]
     assert failed.report["parts"] == {"completed": 5, "total": 5}
     assert parts(stack) == before
+    lose(stack)
     done = succeed(stack, "restore_system", **asked)
     assert done.report["parts"] == {"completed": 5, "total": 5}
     assert "run the plan reprotect" in " ".join(done.report["incidents"]).lower()
@@ -190,6 +192,15 @@ def spoil(lab: DrillLab) -> dict[str, str]:
     for path in FILES:
         lab.do("run", SHOP, "sh", "-c", f"echo spoilt >> {path}")
     return parts(lab)
+
+
+def lose(lab: DrillLab) -> None:
+    """Take all of it away, as a host that is set up anew lacks it: both servers are dead and have no data."""
+    lab.do("run", "fra-db1", "pg_ctlcluster", "15", "main", "stop", "-m", "immediate")
+    lab.do("run", "fra-db1", "pkill", "-9", "-x", "mariadbd")
+    for directory in ("/var/lib/postgresql/15/main", "/var/lib/mysql"):
+        lab.do("run", "fra-db1", "mv", directory, f"{directory}.lost")
+    lab.do("run", SHOP, "rm", "-rf", *(str(Path(path).parent) for path in FILES))
 
 
 def parts(lab: DrillLab) -> dict[str, str]:
