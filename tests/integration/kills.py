@@ -11,9 +11,12 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.integration.servers.process import wait_until
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import (
     children,
@@ -71,11 +74,33 @@ def descendants(pid: int) -> list[int]:
 
 def is_module(pid: int) -> bool:
     """Whether it is the interpreter itself, and not what became it by way of another program."""
+    words = words_of(pid)
+    return words[:1] != [] and words[0].endswith(b"python3") and any(MODULES.encode() in word for word in words)
+
+
+def words_of(pid: int) -> list[bytes]:
+    """A process's command line; empty when it has none, or ended."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
-        return False
-    return words[0].endswith(b"python3") and any(MODULES.encode() in word for word in words)
+        return []
+
+
+@contextmanager
+def held_up(module: subprocess.Popen[str], command: str, *, once: Callable[[], bool] = lambda: True) -> Iterator[int]:
+    """With the tool that a module runs, found by its first argument, standing still in the middle of its work."""
+
+    def tool() -> int | None:
+        return next((each for each in descendants(module.pid) if words_of(each)[1:2] == [command.encode()]), None)
+
+    wait_until(f"it runs {command}", lambda: tool() is not None and once(), seconds=30)
+    pid = tool()
+    assert pid is not None, f"{command} has ended already"
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 class Stopwatch:

@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A repository that runs full in the middle, and two controllers at once: former backups stay, nothing half is one."""
+"""A repository that runs full, two at once, a lock of the dead: former backups stay, and nothing half is one."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from dataclasses import replace
 from typing import Any
 
-from tests.integration.mariadb_backup.sandbox import Story, as_mysql
+from tests.integration.kills import held_up
+from tests.integration.mariadb_backup.sandbox import Sandbox, Story, as_mysql
 from tests.integration.servers.process import wait_until
 
 
@@ -66,3 +68,24 @@ def test_of_two_backups_at_once_the_second_is_refused(story: Story) -> None:
     taken: dict[str, Any] = json.loads(said.splitlines()[-1])
     whole = [each["id"] for each in sandbox.succeed("backup_info")["backups"] if not each["errors"]]
     assert len(whole) == 4 and taken["backup"]["id"] in whole
+
+
+def test_the_lock_of_a_living_process_is_respected_and_that_of_a_dead_one_is_taken_away(story: Story) -> None:
+    sandbox = story.sandbox.variation("locked")
+    with sandbox.settings.open("a") as settings:
+        settings.write("RECOVERY_RESTIC_LOCK_SECONDS=1\n")
+    before = [(each["id"], each["errors"]) for each in sandbox.succeed("backup_info")["backups"]]
+    writing = sandbox.begin("backup", strategy="full")
+    with held_up(writing, "backup", once=lambda: locks(sandbox) != []) as tool:
+        error = sandbox.fail("backup_verify", "DR-LOCK", level="checked")
+        assert str(tool) in error["msg"] and len(locks(sandbox)) == 1
+        os.kill(tool, signal.SIGKILL)
+    assert json.loads(writing.communicate(timeout=60)[0].splitlines()[-1])["failed"] is True
+    assert len(locks(sandbox)) == 1
+    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
+    assert locks(sandbox) == []
+    assert [(each["id"], each["errors"]) for each in sandbox.succeed("backup_info")["backups"]] == before
+
+
+def locks(sandbox: Sandbox) -> list[str]:
+    return [path.name for path in (sandbox.repository / "locks").iterdir() if "-tmp-" not in path.name]

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.kills import COUNT, Kill, Stopwatch, kills
+from tests.integration.kills import COUNT, Kill, Stopwatch, held_up, kills
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox
 
@@ -51,6 +54,34 @@ def test_a_proof_that_is_killed_is_cleared_by_the_next_one(sandbox: Sandbox) -> 
         assert sandbox.succeed("backup_verify", backup=first, **given)["trust"] == "restored"
         assert list(scratch.iterdir()) == []
         assert not any(runs_on(each) for each in left)
+
+
+def test_of_two_backups_at_once_the_second_is_refused_and_the_first_is_whole(sandbox: Sandbox) -> None:
+    sandbox.succeed("backup", strategy="full")
+    before = ids(sandbox)
+    first = sandbox.begin("backup", strategy="full")
+    with held_up(first, "backup", once=lambda: locks(sandbox) != []):
+        assert sandbox.fail("backup", "DR-LOCK", strategy="full")["data_state"] == "untouched"
+        sandbox.fail("backup_retention", "DR-LOCK", policy={"keep_last": 1, "minimum_proven": 0})
+    taken = json.loads(first.communicate(timeout=60)[0].splitlines()[-1])["backup"]["id"]
+    assert ids(sandbox) == [*before, taken] and locks(sandbox) == []
+
+
+def test_the_lock_of_a_dead_process_is_in_nobodys_way(sandbox: Sandbox) -> None:
+    before = ids(sandbox)
+    first = sandbox.begin("backup", strategy="full")
+    with held_up(first, "backup", once=lambda: locks(sandbox) != []) as tool:
+        assert sandbox.succeed("backup_info")["backup_running"] is True
+        os.kill(tool, signal.SIGKILL)
+    assert json.loads(first.communicate(timeout=60)[0].splitlines()[-1])["failed"] is True
+    assert locks(sandbox) != [] and ids(sandbox) == before
+    assert sandbox.succeed("backup_info")["backup_running"] is False
+    taken = sandbox.succeed("backup", strategy="full")["backup"]["id"]
+    assert ids(sandbox) == [*before, taken] and locks(sandbox) == []
+
+
+def locks(sandbox: Sandbox) -> list[str]:
+    return [path.name for path in sandbox.root.glob("lock-*/*")]
 
 
 def runs_on(directory: Path) -> bool:
