@@ -21,13 +21,17 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
-    PreconditionError,
     RecoveryError,
     TimelineError,
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_refusal import (
+    require_free,
+    require_outside_of_live,
+    require_unchanged,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
@@ -45,6 +49,7 @@ class Restoration:
         self.restore_plan: RestorePlan | None = None
         self.reached: Reached | None = None
         self.kept: Path | None = None
+        self.content: tuple[int, int] | None = None
         self.extracted: list[dict[str, Any]] = []
         self.is_done = False
         self.preflight: list[Finding] = []
@@ -104,6 +109,9 @@ class Restoration:
 
     def _look_at_repository(self) -> None:
         self.place.require_usable()
+        if not self.request.is_in_place:
+            require_outside_of_live(self.engine, self.place)
+        self.content = self.place.content
         records = self.ledger.judge(self.engine.read_records().records)
         request = self.request
         plan = self.engine.plan_restore(
@@ -113,7 +121,7 @@ class Restoration:
             timeline=request.timeline,
             selection=request.selection,
         )
-        self.restore_plan = plan
+        self.restore_plan = replace(plan, tablespaces=self.place.tablespaces)
         self.preflight = list(plan.preflight)
 
     def plan(self, before: Description) -> Description:
@@ -127,25 +135,9 @@ class Restoration:
             # An instance that somebody stopped or left running since is his business.
             return before
         self._require_identity()
-        if before["is_running"] and (self.request.is_in_place or not self.place.is_abandoned):
-            raise PreconditionError(
-                f"restore into {self.place.directory}",
-                cause="a server is running on it",
-                next_action="Stop it first, or remove the copy with state: absent",
-            )
-        if before["state"] == "occupied" and not self.request.is_in_place and self._is_foreign:
-            raise PreconditionError(
-                f"restore into {self.place.directory}",
-                cause="it is not empty, and what is in it was not put there by a restore beside",
-                next_action="Choose an empty directory",
-            )
+        require_free(self.place, before, is_in_place=self.request.is_in_place)
         self._require_space()
         return after
-
-    @property
-    def _is_foreign(self) -> bool:
-        marker = self.place.read_marker()
-        return marker is None or marker.get("is_in_place") is not False
 
     def _require_identity(self) -> None:
         """The identity of the inventory against the backup's, and against what lies in the directory."""
@@ -210,7 +202,7 @@ class Restoration:
             proven = self.engine.prove(plan, place.staged, port=self.request.port)
             self.engine.stop(place.staged)
             self.engine.prepare_in_place(plan, place.staged, place.directory)
-            self.kept = place.put_in_place(keep=True)
+            self._put_in_place(keep=True)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise
@@ -228,7 +220,7 @@ class Restoration:
         place, request = self.place, self.request
         try:
             self.engine.lay_down(plan, place.staged)
-            place.put_in_place(keep=False)
+            self._put_in_place(keep=False)
         except RecoveryError as error:
             self._set_apart(place.staged, error)
             raise
@@ -242,6 +234,10 @@ class Restoration:
         except RecoveryError as error:
             self._set_apart(place.directory, error)
             raise
+
+    def _put_in_place(self, *, keep: bool) -> None:
+        require_unchanged(self.engine, self.place, self.content)
+        self.kept = self.place.put_in_place(keep=keep)
 
     def _extract(self, request: RestoreRequest) -> None:
         """Databases and tables are taken out of a whole copy, of which nothing else stays."""
@@ -292,5 +288,5 @@ class Restoration:
             "preflight": [each.as_result() for each in self.preflight],
             "paths": [],
             "changes": None,
-            "notes": self.engine.restore_notes,
+            "notes": [*self.engine.restore_notes, *self.place.notes],
         }

@@ -26,6 +26,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     PreconditionError,
     ToolError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._mount import mount_points_in
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Place:
 
     @property
     def tablespaces(self) -> Path:
-        return self._sibling("tablespaces")
+        """Where this run puts what lay outside of the directory; it stays there when the directory gets its name."""
+        return self._sibling(f"tablespaces-{self.run_id}")
 
     @property
     def extracted(self) -> Path:
@@ -71,8 +73,10 @@ class Place:
     def left_over(self) -> list[str]:
         """What earlier runs that were killed left behind; never cleaned without being asked."""
         parent, name = self.directory.parent, self.directory.name
-        found = [*parent.glob(f"{name}.partial-*"), *parent.glob(f"{name}.quarantine-*")]
-        return sorted(str(path) for path in found if path != self.staged)
+        partial = [path for path in parent.glob(f"{name}.partial-*") if path != self.staged]
+        theirs = [Place(self.directory, path.name.removeprefix(f"{name}.partial-")).tablespaces for path in partial]
+        found = [*partial, *(path for path in theirs if path.exists()), *parent.glob(f"{name}.quarantine-*")]
+        return sorted(map(str, found))
 
     @property
     def is_abandoned(self) -> bool:
@@ -92,18 +96,21 @@ class Place:
         what = f"restore into {self.directory}"
         if not self.directory.is_absolute() or self.directory == Path("/"):
             raise InputError(what, cause="it is not an absolute path of its own", next_action="Give an absolute path")
-        if os.path.ismount(self.directory):
+        if self.directory.is_symlink() or (self.directory.exists() and not self.directory.is_dir()):
+            leads = f"a link to {os.path.realpath(self.directory)}" if self.directory.is_symlink() else "no directory"
             raise PreconditionError(
                 what,
-                cause="it is a mount point, so the new data cannot be put in its place at once",
-                next_action="Let the data directory be a directory below the mount point",
+                cause=f"it is {leads}, and what takes its place would lie on the disk of {self.directory.parent}",
+                next_action="Name the directory itself where the data is to lie",
             )
-        if self.kept.exists():
-            raise PreconditionError(
-                what,
-                cause=f"{self.kept} is there already, from a run of this name",
-                next_action="Give another run_id, or see what is in it and move it away",
-            )
+        self._require_not_mounted(what)
+        for taken in (self.kept, *([] if self._has_own_tablespaces else [self.tablespaces])):
+            if os.path.lexists(taken):
+                raise PreconditionError(
+                    what,
+                    cause=f"{taken} is there already, from a run of this name",
+                    next_action="Give another run_id, or see what is in it and move it away",
+                )
         parent = self.directory.parent
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
             raise PreconditionError(
@@ -111,6 +118,49 @@ class Place:
                 cause=f"this user may not create a directory in {parent}",
                 next_action="Create it for the database's user, or choose another place",
             )
+
+    def _require_not_mounted(self, what: str) -> None:
+        """A mount point cannot be renamed, and what is mounted further inside would go away with the former data."""
+        points = mount_points_in(self.directory)
+        if str(self.directory) in points:
+            raise PreconditionError(
+                what,
+                cause="it is a mount point, so the new data cannot be put in its place at once",
+                next_action="Let the data directory be a directory below the mount point",
+            )
+        if points:
+            raise PreconditionError(
+                what,
+                cause=f"{points[0]} is mounted inside of it, and would not be a part of the new data",
+                next_action="Unmount it before, and mount it again with the new data in it when the restore is done",
+            )
+
+    @property
+    def _has_own_tablespaces(self) -> bool:
+        """Whether the tablespaces of this run's name are what it left itself when it was killed, or put to use."""
+        return self.staged.exists() or self.tablespaces in self.tablespaces_of(self.directory)
+
+    def tablespaces_of(self, data: Path) -> set[Path]:
+        """The directories that restores of ours made for the tablespaces of a data directory; nobody else's."""
+        folder = data / "pg_tblspc"
+        links = [Path(os.readlink(each)).parent for each in folder.glob("*") if each.is_symlink()]
+        ours = f"{self.directory.name}.tablespaces-"
+        return {each for each in links if each.parent == self.directory.parent and each.name.startswith(ours)}
+
+    @property
+    def notes(self) -> list[str]:
+        """What an operator has to know of tablespaces: they lie elsewhere than they did."""
+        found = ", ".join(sorted(map(str, self.tablespaces_of(self.directory))))
+        return [f"Its tablespaces lie in {found}; where they were before, nothing was changed"] if found else []
+
+    @property
+    def content(self) -> tuple[int, int] | None:
+        """Which directory lies there, by what no rename changes; None for none."""
+        try:
+            status = self.directory.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
 
     def read_marker(self) -> dict[str, Any] | None:
         """What a restore of ours wrote about exactly this directory; None for anybody else's."""
@@ -134,8 +184,9 @@ class Place:
 
     def stage(self) -> None:
         """An empty directory for this run; a leftover of the same run is this run's to clean."""
-        if self.staged.exists():
-            shutil.rmtree(self.staged)
+        for path in (self.staged, self.tablespaces):
+            if path.exists():
+                shutil.rmtree(path)
         self.staged.mkdir(mode=0o700)
 
     def put_in_place(self, *, keep: bool) -> Path | None:
@@ -148,8 +199,9 @@ class Place:
                 exchange(self.kept, self.directory)
                 kept = self.kept
             else:
-                if self.directory.exists():
-                    shutil.rmtree(self.directory)
+                if self.is_occupied:
+                    self._drop(self.directory, but=self.tablespaces)
+                # Onto an empty directory this fails when somebody has put something there meanwhile.
                 self.staged.rename(self.directory)
         except OSError as error:
             if self.kept.exists() and not self.staged.exists():
@@ -171,9 +223,7 @@ class Place:
 
     def keep_only_extracted(self) -> None:
         """What was taken out of a copy takes the copy's place."""
-        for path in (self.directory, self.tablespaces):
-            if path.exists():
-                shutil.rmtree(path)
+        self._drop(self.directory)
         self.extracted.rename(self.directory)
         sync_directory(self.directory.parent)
 
@@ -181,24 +231,42 @@ class Place:
         """Undo put_in_place: the failed data goes to quarantine, what was kept returns."""
         if self.kept.exists():
             exchange(self.kept, self.directory)
-            self.kept.rename(self.quarantine)
+            self._to_quarantine(self.kept)
         else:
-            self.directory.rename(self.quarantine)
+            self._to_quarantine(self.directory)
         sync_directory(self.directory.parent)
 
     def set_apart(self, failed: Path) -> Path | None:
         """Move what a failed restore left out of the way; None when it left nothing."""
-        if not failed.exists():
-            return None
-        if not any(failed.iterdir()):
-            failed.rmdir()
-            return None
-        failed.rename(self.quarantine)
-        return self.quarantine
+        if failed.exists() and any(failed.iterdir()):
+            self._to_quarantine(failed)
+            return self.quarantine
+        for empty in (failed, self.tablespaces):
+            if empty.exists():
+                shutil.rmtree(empty)
+        return None
 
-    def remove(self) -> None:
-        for path in (self.directory, self.tablespaces):
+    def _to_quarantine(self, failed: Path) -> None:
+        failed.rename(self.quarantine)
+        if self.tablespaces.exists():
+            self.tablespaces.rename(self._sibling(f"quarantine-{self.run_id}.tablespaces"))
+
+    def _drop(self, data: Path, *, but: Path | None = None) -> None:
+        """Remove data with the tablespaces that were made for it."""
+        tablespaces = self.tablespaces_of(data) - {but}
+        for path in (data, *tablespaces):
             if path.exists():
                 shutil.rmtree(path)
+
+    def drop_kept(self, kept: Path) -> None:
+        """Remove former data; its tablespaces only where a restore made them and nothing live uses them."""
+        shared = self.tablespaces_of(kept) & self.tablespaces_of(self.directory)
+        for path in (kept, *(self.tablespaces_of(kept) - shared)):
+            if path.exists():
+                shutil.rmtree(path)
+        sync_directory(self.directory.parent)
+
+    def remove(self) -> None:
+        self._drop(self.directory)
         self.marker.unlink(missing_ok=True)
         sync_directory(self.directory.parent)

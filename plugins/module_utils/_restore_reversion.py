@@ -7,12 +7,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import sync_directory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
@@ -61,8 +59,7 @@ class Acknowledgement(KeptData):
         return {**before, "kept": None}
 
     def apply(self, before: Description, after: Description) -> None:
-        shutil.rmtree(before["kept"])
-        sync_directory(self.place.directory.parent)
+        self.place.drop_kept(Path(before["kept"]))
 
 
 class Reversion(KeptData):

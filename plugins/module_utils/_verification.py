@@ -133,7 +133,8 @@ class Verification:
         if self.level != "checked":
             largest = max(pending, key=lambda record: record.size_bytes)
             self.scratch_directory.mkdir(parents=True, exist_ok=True)
-            require_space(self.scratch_directory, largest.size_bytes, f"restore {largest.id} for a trial")
+            needed = largest.size_bytes + self.engine.server_bytes
+            require_space(self.scratch_directory, needed, f"restore {largest.id} for a trial")
         proven = {record.id: {"trust": self._raised(record), "is_proven": True} for record in pending}
         return {"backups": {**before["backups"], **proven}}
 

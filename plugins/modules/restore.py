@@ -34,6 +34,12 @@ description:
     staged beside itself, compared with the manifest of the backup, and changes places by rename only when it differs
     from what is there; RV(paths) says what became of each, RV(changes) which names were added, changed and removed.
     Either all paths change places or none. Paths that something writes to at the moment are refused.
+  - Tablespaces of PostgreSQL go to a sibling of the data directory, whose name ends in C(.tablespaces-) and the run's
+    identifier, and stay there; RV(notes) says so. Where they were before, nothing is changed or removed, by
+    O(state=acknowledged) neither. A copy takes its own with it when it is removed.
+  - A directory that is a mount point or a link, or that has something mounted inside of it, is refused, as is one for a
+    copy inside of the live data. When another restore has put its data there meanwhile, that data stays, and this one
+    fails with C(DR-LOCK).
   - It does not stop a running cluster, does not change traffic, and does not rebuild standbys.
   - When it fails, the live directory is what it was; what was restored so far is set apart in a sibling directory whose
     name ends in C(.quarantine-) and the run's identifier, and RV(data_state) says so.
@@ -256,7 +262,7 @@ data_state:
 error_code:
   description:
     - What kind of failure it was, one of C(DR-INPUT), C(DR-WAL), C(DR-TL), C(DR-INT), C(DR-KEY), C(DR-SPACE),
-      C(DR-REPO), C(DR-VER), C(DR-PRE).
+      C(DR-REPO), C(DR-VER), C(DR-PRE), C(DR-LOCK).
   returned: failure
   type: str
   sample: DR-KEY

@@ -62,6 +62,8 @@ class PgBackRestEngine(Engine):
         self.tool = PgBackRest(file, stanza, self.repository.number, self.deadline, self.jobs)
         self.live = LiveCluster.of(self.options, self.deadline)
         self.segments = Segments(int(self.options["wal_segment_bytes"]))
+        # A piece of the log that a server of ours writes, and one that it makes ready.
+        self.server_bytes = 2 * self.segments.segment_bytes
         self._info: StanzaInfo | None = None
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
@@ -101,6 +102,8 @@ class RestorePlan:
     selection: Selection = field(default_factory=Selection)
     # What has to be written, when that is not all of the backup.
     size_bytes: int | None = None
+    # Where data goes that lies outside of the directory; beside that when not said.
+    tablespaces: Path | None = None
 
     @property
     def needed_bytes(self) -> int:

@@ -60,6 +60,8 @@ class Engine(Abilities, Copying, ABC):
     IS_MADE_OF_PATHS: bool = False
     # Whether backups share what they store, so that a new one can lean on data that is damaged already.
     SHARES_DATA: bool = False
+    # What a server of ours on a restored copy takes beyond the data, before it has done anything.
+    server_bytes: int = 0
 
     # The set of backups, of a whole system at one time, that the next one is taken for.
     consistency_id: str = ""

@@ -53,8 +53,12 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     IntegrityError,
     RecoveryError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+
+# A recovering server keeps what it replayed up to this: the default of max_wal_size.
+MOST_LOG_KEPT = 1024**3
 
 
 class PostgresqlEngine(PgBackRestEngine):
@@ -116,7 +120,9 @@ class PostgresqlEngine(PgBackRestEngine):
             Finding("version", True, record.server_version, self.live.version),
         ]
         last = max(window.until_lsn - self.segments.segment_bytes, 0)
-        return RestorePlan(record, target, window.timeline, last, preflight, selection)
+        log_bytes = min(window.until_lsn - parse_lsn(record.start_lsn), MOST_LOG_KEPT)
+        size = record.size_bytes + log_bytes + self.server_bytes
+        return RestorePlan(record, target, window.timeline, last, preflight, selection, size)
 
     def identity_at(self, directory: Path) -> str | None:
         if not (directory / "global" / "pg_control").exists():
@@ -131,7 +137,7 @@ class PostgresqlEngine(PgBackRestEngine):
         return process_of(directory) is not None
 
     def lay_down(self, plan: RestorePlan, directory: Path) -> None:
-        tablespaces = directory.with_name(directory.name + ".tablespaces")
+        tablespaces = plan.tablespaces or directory.with_name(directory.name + ".tablespaces")
         arguments = [f"--pg1-path={directory}", f"--set={plan.record.id}", "--type=none"]
         arguments += [f"--tablespace-map-all={tablespaces}", "--log-level-console=info", *self.tool.jobs_argument]
         what = f"restore backup {plan.record.id} into {directory}"

@@ -40,6 +40,12 @@ def mount_of(path: str) -> Mount:
     return holding(parse_mounts(MOUNTS.read_text()), os.path.normpath(path))
 
 
+def mount_points_in(directory: Path) -> list[str]:
+    """Where something is mounted at or below a directory; bind mounts count as well, which no device number tells."""
+    points = {mount.point for mount in parse_mounts(MOUNTS.read_text())}
+    return sorted(point for point in points if Path(point).is_relative_to(os.path.normpath(directory)))
+
+
 def holding(mounts: list[Mount], path: str) -> Mount:
     """The last one mounted at the deepest point above a path: it covers whatever else is there."""
     above = [mount for mount in mounts if f"{path}/".startswith(f"{mount.point.rstrip('/')}/")]

@@ -13,7 +13,11 @@ import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils import _restore_place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    PreconditionError,
+    ToolError,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 
 
@@ -89,3 +93,41 @@ def test_a_copy_whose_restore_was_killed_is_known_as_abandoned_until_somebody_wo
         assert not place.is_abandoned and place.abandoned == []
     place.write_marker({"identity": {"run_id": "r1"}, "is_in_place": False})
     assert not place.is_abandoned
+
+
+def link_tablespace(data: Path, tablespaces: Path) -> None:
+    (tablespaces / "far").mkdir(parents=True)
+    (data / "pg_tblspc").mkdir(exist_ok=True)
+    (data / "pg_tblspc" / "16385").symlink_to(tablespaces / "far")
+
+
+def test_what_failed_takes_its_tablespaces_along_and_the_former_ones_stay(place: Place, tmp_path: Path) -> None:
+    link_tablespace(place.directory, tmp_path / "elsewhere")
+    link_tablespace(place.staged, place.tablespaces)
+    place.put_in_place(keep=True)
+    assert place.tablespaces_of(place.directory) == {place.tablespaces} and "elsewhere" not in place.notes[0]
+    place.put_back()
+    assert names(tmp_path) == ["elsewhere", "main", "main.quarantine-r1", "main.quarantine-r1.tablespaces"]
+
+
+def test_former_data_goes_with_the_tablespaces_that_were_made_for_it_and_no_others(
+    place: Place, tmp_path: Path
+) -> None:
+    former = Place(place.directory, "r0")
+    link_tablespace(place.directory, former.tablespaces)
+    (tmp_path / "elsewhere" / "far").mkdir(parents=True)
+    (place.directory / "pg_tblspc" / "16386").symlink_to(tmp_path / "elsewhere" / "far")
+    place.put_in_place(keep=True)
+    place.drop_kept(place.kept)
+    assert names(tmp_path) == ["elsewhere", "main"]
+
+
+def test_a_link_and_tablespaces_of_somebody_else_are_refused(place: Place, tmp_path: Path) -> None:
+    place.staged.joinpath("new").unlink()
+    place.staged.rmdir()
+    place.tablespaces.mkdir()
+    with pytest.raises(PreconditionError, match="is there already"):
+        place.require_usable()
+    (tmp_path / "link").symlink_to(place.directory)
+    with pytest.raises(PreconditionError, match="a link to"):
+        Place(tmp_path / "link", "r1").require_usable()
