@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.mariadb_backup.sandbox import Story, as_mysql
-from tests.integration.places import require_mounted_and_small_places_refused
 
 ROWS = [
     "after the full backup",
@@ -112,17 +110,6 @@ def test_a_target_that_cannot_be_reached_is_refused_before_anything_is_touched(
     error = story.sandbox.fail("restore", code, directory=str(directory), target=target, check=True)
     assert words in error["msg"] and error["data_state"] == "untouched"
     assert not list(story.sandbox.root.glob("refused*"))
-
-
-def test_occupied_mounted_and_small_places_are_refused(story: Story) -> None:
-    require_mounted_and_small_places_refused(story.sandbox)
-    occupied = story.sandbox.root / "foreign"
-    occupied.mkdir()
-    (occupied / "letter.txt").write_text("mine")
-    error = story.sandbox.fail("restore", "DR-PRE", directory=str(occupied))
-    assert "it is not empty" in error["msg"]
-    assert [path.name for path in occupied.iterdir()] == ["letter.txt"]
-    assert os.listdir(story.sandbox.repository / "locks") == []
 
 
 def test_a_missing_piece_of_the_log_shows_as_two_windows_and_no_target_between_is_accepted(story: Story) -> None:

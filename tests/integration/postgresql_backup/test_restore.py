@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.places import require_mounted_and_small_places_refused
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox, Story
 from tests.integration.servers.postgresql import PROGRAMS, as_postgres
@@ -119,10 +118,6 @@ def test_a_directory_with_foreign_content_is_refused(story: Story) -> None:
     assert [path.name for path in directory.iterdir()] == ["letter.txt"]
     error = story.sandbox.fail("restore", "DR-PRE", directory=str(directory), state="absent")
     assert (directory / "letter.txt").exists()
-
-
-def test_mounted_and_small_places_are_refused(story: Story) -> None:
-    require_mounted_and_small_places_refused(story.sandbox)
 
 
 def test_a_target_in_a_gap_of_the_log_is_refused_and_the_windows_are_named(story: Story) -> None:
