@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.files_backup.sandbox import PASSPHRASE, STANZA, Sandbox, flip_bits, write_random
+from tests.integration.kills import words_of
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
@@ -93,7 +94,7 @@ def test_a_repository_is_waited_for_until_who_holds_it(shop: Sandbox, end: signa
     def checks() -> set[int]:
         """Each check that was begun: before a second one the first has seen that the holder lives."""
         begun = children(verifying.pid)
-        turned_away.update(each for each in begun if b"\0check\0" in Path(f"/proc/{each}/cmdline").read_bytes())
+        turned_away.update(each for each in begun if b"check" in words_of(each))
         return turned_away
 
     Deadline(20).wait_until("see it look twice", checks, lambda seen: len(seen) > 1, every_seconds=0.01, **WAIT)
