@@ -17,9 +17,9 @@ def guarded_databases(
     found = []
     for name, entry in sorted(databases.items()):
         peers = [peer for _site, peer in sorted(entry["hosts"].items()) if peer != host]
-        if host not in entry["hosts"].values() or entry.get("moves") is False or not peers:
+        options = entry["engine"].get("postgresql")
+        if options is None or host not in entry["hosts"].values() or entry.get("moves") is False or not peers:
             continue
-        options = next(iter(entry["engine"].values()))
         version, cluster = str(options["version"]), options.get("cluster") or "main"
         port = int(options.get("port") or 5432)
         found.append(

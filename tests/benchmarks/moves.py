@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.benchmarks.figures import Figure, figure
+from tests.benchmarks.plans import Plans
 
 from demo.stage import PROJECT, Lab
 
@@ -54,7 +53,7 @@ class Bench:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.count = 0
+        self.plans = Plans(lab, "inventories/two_sites")
 
     def prepare(self) -> None:
         self.lab.do("destroy")
@@ -82,26 +81,9 @@ class Bench:
 
     def plan(self, name: str, **parameters: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Run a plan to its good end; its report and its journal."""
-        self.count += 1
-        run_id = f"bench-{os.getpid()}-{self.count}"
-        extra = [word for key, value in parameters.items() for word in ("-e", f"recovery_{key}={value}")]
-        done = subprocess.run(
-            [
-                *(PROJECT / "molecule" / "lab", "--name", self.lab.name, "exec"),
-                *(f"{PROJECT}/.venv/bin/ansible-playbook", f"gogidix.disaster_recovery.{name}"),
-                *("-i", "inventories/two_sites", *extra),
-            ],
-            capture_output=True,
-            text=True,
-            cwd=PROJECT,
-            env={**os.environ, "RECOVERY_RUN_ID": run_id},
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{name} {parameters} ended with {done.returncode}:\n{done.stdout[-4000:]}")
+        run_id = self.plans.run(name, parameters)
         report = json.loads((self.lab.directory / "report" / f"{run_id}.json").read_text())
-        lines = (self.lab.directory / "journal" / f"{run_id}.jsonl").read_text().splitlines()
-        return report, [json.loads(line) for line in lines]
+        return report, self.plans.journal(run_id)
 
     def planned(self, runs: int) -> Measured:
         """There and back, ``runs`` moves in all."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from configparser import Error as ConfigurationError
 from configparser import RawConfigParser
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
     PgBackRest,
     cleaned,
@@ -29,6 +31,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination, Taken
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
     PreconditionError,
     RecoveryError,
     SpaceError,
@@ -45,6 +48,7 @@ LABEL = re.compile(r"new backup label = (\S+)")
 DONE = "backup command end: completed successfully"
 WRITE_FAILED = re.compile(r"\[064\]|FileWriteError|unable to write")
 NEXT_TO_NOTHING_BYTES = 16 * 1024 * 1024
+ARCHIVER_SECONDS = 5.0
 WARNING = re.compile(r"WARN: (.+)")
 
 
@@ -167,7 +171,24 @@ def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Se
     lsn, name = live.require_answer("SELECT lsn, pg_walfile_name(lsn) FROM pg_switch_wal() AS lsn;")[0]
     timeline = int(name[:8], 16)
     closed = segments.name(timeline, segments.holding(max(parse_lsn(lsn) - 1, 0)))
-    return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": await_segment(tool, info, closed)}
+    try:
+        stored_as = await_segment(tool, info, closed)
+    except DeadlineError as error:
+        cause = f"{error.cause}; {archiver_says(live)}"
+        raise DeadlineError(what, cause=cause, next_action=error.next_action, evidence=error.evidence) from error
+    return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": stored_as}
+
+
+def archiver_says(live: LiveCluster) -> str:
+    """What the server's archiver did last, asked when the time for everything else is over."""
+    rows = replace(live, deadline=Deadline(ARCHIVER_SECONDS)).ask(
+        "SELECT coalesce(last_archived_wal, 'none'), coalesce(last_failed_wal, 'none'), failed_count"
+        " FROM pg_stat_archiver;"
+    )
+    if not rows:
+        return "its server does not say what its archiver does"
+    archived, failed, count = rows[0]
+    return f"its archiver shipped {archived} last, and failed {count} times, last with {failed}"
 
 
 def await_segment(tool: PgBackRest, info: StanzaInfo, segment: str) -> str:

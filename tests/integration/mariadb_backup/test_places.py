@@ -16,7 +16,7 @@ import pytest
 from tests.integration.kills import held_up
 from tests.integration.mariadb_backup.conftest import MakeSandbox
 from tests.integration.mariadb_backup.sandbox import Sandbox, as_mysql
-from tests.integration.servers.mounts import bound, bytes_in, contents, with_disk
+from tests.integration.servers.mounts import bound, bytes_in, contents, require_short_of_space, with_disk
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,6 @@ def refusing(server: Sandbox) -> Iterator[Sandbox]:
     yield server
     assert seen(server) == before and before["locks"] == []
     assert server.succeed("backup_verify", level="checked")["trust"] == "checked"
-
-
-def require_short_of_space(error: dict[str, Any]) -> None:
-    needed, free = error["recovery"]["needed_bytes"], error["recovery"]["free_bytes"]
-    assert needed > free and f"{needed} bytes are needed" in error["msg"] and f"{free} are free" in error["msg"]
-    assert error["data_state"] == "untouched"
 
 
 def test_a_disk_that_is_too_small_for_a_copy_is_refused(refusing: Sandbox) -> None:

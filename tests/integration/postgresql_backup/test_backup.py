@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Story
 
 
@@ -36,3 +37,11 @@ def test_check_mode_says_that_a_backup_would_be_taken_and_takes_none(story: Stor
     assert result["diff"]["after"] == {"has_wanted_backup": True}
     listed = story.sandbox.succeed("backup_info")["backups"]
     assert [each["id"] for each in listed] == [story.full["id"], story.incremental["id"]]
+
+
+def test_a_log_that_does_not_arrive_is_told_with_what_the_archiver_does(make_sandbox: MakeSandbox) -> None:
+    sandbox = make_sandbox()
+    sandbox.succeed("backup", strategy="full")
+    sandbox.sql("ALTER SYSTEM SET archive_command = 'false'; SELECT pg_reload_conf();")
+    error = sandbox.fail("backup", "DR-DEADLINE", strategy="transaction_log", deadline=4)
+    assert "its archiver shipped 0000000" in error["cause"] and "last with 0000000" in error["cause"]

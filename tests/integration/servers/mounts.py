@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small disks and mount points of a test, gone again at its end; and what lies in a directory."""
+"""Small disks and mount points of a test, gone again at its end; what lies in a directory, and what has no room."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -51,3 +52,9 @@ def contents(directory: Path) -> dict[str, str]:
 def bytes_in(directory: Path) -> int:
     """What it takes on a disk."""
     return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*"))
+
+
+def require_short_of_space(error: dict[str, Any]) -> None:
+    needed, free = error["recovery"]["needed_bytes"], error["recovery"]["free_bytes"]
+    assert needed > free and f"{needed} bytes are needed" in error["msg"] and f"{free} are free" in error["msg"]
+    assert error["data_state"] == "untouched"
