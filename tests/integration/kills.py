@@ -100,7 +100,8 @@ def held_up(module: subprocess.Popen[str], command: str, *, once: Callable[[], b
     try:
         yield pid
     finally:
-        os.kill(pid, signal.SIGCONT)
+        # It may have been killed as it stood.
+        order_end(pid, signal.SIGCONT)
 
 
 class Stopwatch:
