@@ -18,11 +18,11 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_documents import collected
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     Manifest,
-    Walk,
     changes,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import Source
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_patterns import excluder
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk, completing
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
@@ -147,17 +147,18 @@ class FilesBackup:
         roots = [*source.paths, *documents]
         walk = replace(
             walk,
-            is_excluded=excluder(source.excludes),
+            is_excluded=excluder(source.excludes) if source.excludes else None,
             is_one_file_system=source.is_one_file_system,
             with_hashes=source.with_hashes,
         )
         started_at = now()
-        manifest = walk.manifest(roots)
+        manifest = walk.look(roots)
         arguments = ["--force"] if parent is None else ["--parent", parent.id]
         # restic's own option takes every file of an overlay for one of another file system.
         arguments += [f"--exclude={literally(mount)}/*" for mount in manifest.left_out_mounts]
         arguments += [f"--exclude={pattern}" for pattern in source.excludes]
-        stored = store_paths(tool, self.what, roots, tags, *arguments)
+        with completing(walk, manifest):
+            stored = store_paths(tool, self.what, roots, tags, *arguments)
         changed = changes(manifest.state, walk.state(roots))
         unreadable = dict(manifest.unreadable)
         for each in stored.unread:

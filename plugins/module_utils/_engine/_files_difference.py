@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import differences
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Entry, Walk
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Entry
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
 
 
 @dataclass
@@ -39,9 +40,9 @@ class Difference:
 def difference(live: str, staged: Path) -> Difference:
     """The live tree against the one that is to take its place, down to every byte."""
     if not os.path.lexists(live):
-        return Difference(added=sorted(Walk(real=lambda path: f"{staged}{path}").manifest([live]).entries))
+        return Difference(added=sorted(Walk(tree=str(staged)).manifest([live]).entries))
     before = Walk(is_one_file_system=False).manifest([live])
-    after = Walk(is_one_file_system=False, real=lambda path: f"{staged}{path}").manifest([live])
+    after = Walk(is_one_file_system=False, tree=str(staged)).manifest([live])
     return Difference(
         sorted(after.entries.keys() - before.entries.keys()),
         sorted(

@@ -7,31 +7,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
-import stat
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-TYPES = {
-    stat.S_IFREG: "file",
-    stat.S_IFDIR: "directory",
-    stat.S_IFLNK: "link",
-    stat.S_IFIFO: "fifo",
-    stat.S_IFSOCK: "socket",
-    stat.S_IFCHR: "character_device",
-    stat.S_IFBLK: "block_device",
-}
-BLOCK_BYTES = 512
-READ_FLAGS = 0x80086601  # FS_IOC_GETFLAGS
-# Immutable, append only, no dump, no copy on write: what a restore cannot bring back.
-LOST_FLAGS = {0x10: "immutable", 0x20: "append_only", 0x40: "no_dump", 0x800000: "no_copy_on_write"}
-NO_FLAGS = bytes(8)
-ANY_LOST = sum(LOST_FLAGS)
 NOTHING: dict[str, str] = {}
 
 
@@ -59,12 +38,19 @@ class Entry(NamedTuple):
     def is_sparse(self) -> bool:
         return self.type == "file" and self.allocated < self.size
 
-    def as_json(self) -> list[Any]:
+    def as_json(self) -> Sequence[Any]:
         """In the order of the fields, without the empty ones at the end."""
+        # Nearly every entry is a plain one.
+        if self[PLAIN_FIELDS:] == PLAIN_REST and self.allocated:
+            return self[:PLAIN_FIELDS]
         row: list[Any] = list(self)
         while not row[-1]:
             row.pop()
         return row
+
+
+PLAIN_FIELDS = Entry._fields.index("allocated") + 1
+PLAIN_REST = tuple(Entry("file"))[PLAIN_FIELDS:]
 
 
 @dataclass
@@ -104,133 +90,10 @@ def _sum_once(entries: Any, size_of: Callable[[Entry], int]) -> int:
     return total
 
 
-@dataclass(frozen=True)
-class Walk:
-    """How a tree is looked at. ``real`` says where a path is read, when that is not where it belongs."""
-
-    is_excluded: Callable[[str], bool] = lambda path: False
-    is_one_file_system: bool = True
-    with_hashes: bool = False
-    with_flags: bool = True
-    real: Callable[[str], str] = lambda path: path
-
-    def manifest(self, roots: list[str]) -> Manifest:
-        """Everything about everything below the roots."""
-        found = Manifest()
-        for path, status in self._walk(roots, found):
-            found.state[path] = state_of(status)
-            try:
-                found.entries[path] = self._entry(path, status)
-            except OSError as error:
-                found.unreadable[path] = os.strerror(error.errno or 0)
-        return found
-
-    def state(self, roots: list[str]) -> dict[str, tuple[int, ...]]:
-        """Only what tells whether something changed since: a second look is cheaper than the first."""
-        return {path: state_of(status) for path, status in self._walk(roots, Manifest())}
-
-    def _walk(self, roots: list[str], found: Manifest) -> Iterator[tuple[str, os.stat_result]]:
-        for root in roots:
-            try:
-                status = os.lstat(self.real(root))
-            except OSError as error:
-                found.unreadable[root] = os.strerror(error.errno or 0)
-                continue
-            if not self.is_excluded(root):
-                yield from self._below(root, status, found)
-
-    def _below(self, root: str, status: os.stat_result, found: Manifest) -> Iterator[tuple[str, os.stat_result]]:
-        yield root, status
-        waiting = [root] if stat.S_ISDIR(status.st_mode) else []
-        while waiting:
-            directory = waiting.pop()
-            for name in self._names(directory, found):
-                path = f"{directory.rstrip('/')}/{name}"
-                if self.is_excluded(path):
-                    continue
-                try:
-                    seen = os.lstat(self.real(path))
-                except OSError as error:
-                    found.unreadable[path] = os.strerror(error.errno or 0)
-                    continue
-                is_directory = stat.S_ISDIR(seen.st_mode)
-                if is_directory and self.is_one_file_system and seen.st_dev != status.st_dev:
-                    found.left_out_mounts.append(path)
-                elif is_directory:
-                    waiting.append(path)
-                yield path, seen
-
-    def _names(self, directory: str, found: Manifest) -> list[str]:
-        try:
-            return sorted(os.listdir(self.real(directory)))
-        except OSError as error:
-            found.unreadable[directory] = os.strerror(error.errno or 0)
-            return []
-
-    def _entry(self, path: str, status: os.stat_result) -> Entry:
-        real = self.real(path)
-        kind = TYPES.get(stat.S_IFMT(status.st_mode), "unknown")
-        is_file = kind == "file"
-        return Entry(
-            type=kind,
-            mode=stat.S_IMODE(status.st_mode),
-            uid=status.st_uid,
-            gid=status.st_gid,
-            size=status.st_size if is_file else 0,
-            mtime_ns=status.st_mtime_ns,
-            allocated=status.st_blocks * BLOCK_BYTES if is_file else 0,
-            target=os.readlink(real) if kind == "link" else "",
-            links=f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 and kind != "directory" else "",
-            xattrs=xattrs_of(real),
-            flags=flags_of(real) if self.with_flags and kind in ("file", "directory") else (),
-            sha256=hash_of(real) if self.with_hashes and is_file else "",
-            device=status.st_rdev if kind.endswith("_device") else 0,
-        )
-
-
-def state_of(status: os.stat_result) -> tuple[int, ...]:
-    """Different after every change of the entry, its metadata or its content: nobody can set the ctime."""
-    is_directory = stat.S_ISDIR(status.st_mode)
-    size = 0 if is_directory else status.st_size
-    return (status.st_mode, status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def xattrs_of(path: str) -> dict[str, str]:
-    """The names of the extended attributes, access lists among them, with a digest of each value."""
-    try:
-        names = os.listxattr(path, follow_symlinks=False)
-    except OSError:
-        return NOTHING
-    found: dict[str, str] = {}
-    with suppress(OSError):
-        for name in names:
-            value = os.getxattr(path, name, follow_symlinks=False)
-            found[name] = hashlib.sha256(value).hexdigest()[:16]
-    return found
-
-
-def flags_of(path: str) -> tuple[str, ...]:
-    """The flags of the inode that a restore cannot bring back."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except OSError:
-        return ()
-    try:
-        bits = int.from_bytes(fcntl.ioctl(descriptor, READ_FLAGS, NO_FLAGS)[:4], sys.byteorder)
-    except OSError:
-        return ()
-    finally:
-        os.close(descriptor)
-    return tuple(name for bit, name in LOST_FLAGS.items() if bits & bit) if bits & ANY_LOST else ()
-
-
-def hash_of(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def changes(before: dict[str, tuple[int, ...]], after: dict[str, tuple[int, ...]]) -> dict[str, str]:
     """What became of the source while it was read: a word by path."""
+    if before == after:
+        return {}
     found = {path: "vanished" for path in before.keys() - after.keys()}
     found.update({path: "appeared" for path in after.keys() - before.keys()})
     found.update({path: "changed" for path in before.keys() & after.keys() if before[path] != after[path]})

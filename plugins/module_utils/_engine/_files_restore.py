@@ -19,12 +19,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     compare,
     place_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
-    BLOCK_BYTES,
-    Manifest,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import plain_path
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_patterns import literal
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import BLOCK_BYTES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     restore_snapshot,
@@ -76,6 +74,8 @@ class Contents:
 
     def part(self, roots: list[str]) -> Contents:
         """Only what lies below these paths."""
+        if roots == self.paths:
+            return self
         inside = {path: entry for path, entry in self.manifest.entries.items() if lies_in(path, roots)}
         return replace(self, paths=roots, manifest=Manifest(inside))
 

@@ -165,7 +165,7 @@ def parsed(line: str) -> dict[str, Any]:
 
 def write_record(tool: Restic, what: str, content: dict[str, Any], tags: dict[str, str]) -> str:
     """Store the record of a backup that was proven whole: from now on it is one. The id of its snapshot."""
-    text = json.dumps(content, sort_keys=True)
+    text = json.dumps(content)
     arguments = [*write_tags(tags), "--stdin", "--stdin-filename", RECORD_FILE]
     finished = tool.require(what, "backup", "--json", *arguments, stdin=text)
     return stored_by(finished, what).id

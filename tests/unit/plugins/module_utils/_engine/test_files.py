@@ -28,7 +28,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_hooks import Hooks
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     Manifest,
-    Walk,
     changes,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import (
@@ -41,6 +40,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_restore import choose_backup
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_use import writers_in
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk, completing
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     RepositoryError,
@@ -181,6 +181,29 @@ def test_every_change_of_a_source_is_seen(tmp_path: Path) -> None:
     told = changes(before, Walk().state([str(root)]))
     assert {told[f"{root}/{name}"] for name in ("a", "same")} == {"changed"}
     assert (told[f"{root}/link"], told[f"{root}/new"]) == ("vanished", "appeared")
+
+
+def test_what_vanished_before_a_look_was_complete_is_told_by_the_next_one_alone(tmp_path: Path) -> None:
+    root = tree(tmp_path / "live")
+    (root / "goes").symlink_to("nowhere")
+    walk = Walk()
+    seen = walk.look([str(root)])
+    (root / "goes").unlink()
+    walk.complete(seen)
+    assert seen.unreadable == {}
+    assert changes(seen.state, walk.state([str(root)]))[str(root / "goes")] == "vanished"
+
+
+def test_a_look_is_given_up_with_what_it_was_taken_for(tmp_path: Path) -> None:
+    root = tree(tmp_path / "live")
+    walk = Walk(with_hashes=True)
+    seen = walk.look([str(root)])
+    with pytest.raises(ToolError), completing(walk, seen):
+        raise ToolError("read it", cause="the tool failed", next_action="Run it again")
+    complete = walk.manifest([str(root)])
+    with completing(walk, seen):
+        pass
+    assert seen.entries == complete.entries
 
 
 def test_what_cannot_be_looked_at_is_listed(tmp_path: Path) -> None:
