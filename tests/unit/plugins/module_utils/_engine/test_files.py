@@ -12,7 +12,6 @@ import syslog
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.unit.plugins.module_utils._engine.test_restic_catalogue import record
@@ -23,13 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     prefix_of,
     real_path,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import compare
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_difference import difference
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_hooks import Hooks
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
-    Manifest,
-    changes,
-)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import (
     plain_path,
     require_apart,
@@ -40,7 +33,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_restore import choose_backup
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_use import writers_in
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk, completing
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     RepositoryError,
@@ -99,116 +91,6 @@ def test_paths_are_brought_into_one_form_and_kept_apart() -> None:
     assert require_apart(["/b", "/a", "/ab", "/a"]) == ["/a", "/ab", "/b"]
     with pytest.raises(InputError):
         require_apart(["/a/b", "/a"])
-
-
-def tree(root: Path) -> Path:
-    (root / "d").mkdir(parents=True)
-    (root / "d" / os.fsdecode(b"bad \xff")).write_text("x")
-    (root / "a").write_text("one")
-    os.link(root / "a", root / "same")
-    os.symlink("nowhere", root / "link")
-    return root
-
-
-def test_a_manifest_survives_json_with_any_name(tmp_path: Path) -> None:
-    root = tree(tmp_path / "t")
-    seen = Walk(with_hashes=True).manifest([str(root)])
-    assert Manifest.from_json(seen.as_json()).entries == seen.entries
-    assert seen.content_bytes == 4
-
-
-def copied(tmp_path: Path) -> tuple[Manifest, Path, str]:
-    """A manifest, and a copy below another directory as a restore would lay it down."""
-    root = tree(tmp_path / "t")
-    manifest = Walk(with_hashes=True).manifest([str(root)])
-    place = tmp_path / "copy"
-    target = Path(f"{place}{root}")
-    target.parent.mkdir(parents=True)
-    subprocess.run(["cp", "-a", str(root), str(target)], check=True)
-    return manifest, place, str(root)
-
-
-def test_a_true_copy_has_no_difference(tmp_path: Path) -> None:
-    manifest, place, root = copied(tmp_path)
-    found = compare(manifest, place, roots=[root], unsure=set())
-    assert (found.wrong, found.hashed, found.compared) == ([], 3, 6)
-    assert difference(root, place).is_none
-
-
-def spoil(copy: Path, how: str) -> None:
-    before = (copy / "a").stat()
-    if how == "content":
-        (copy / "a").write_text("two")
-        os.utime(copy / "a", ns=(before.st_atime_ns, before.st_mtime_ns))
-    elif how == "missing":
-        (copy / "link").unlink()
-    elif how == "added":
-        (copy / "new").touch()
-    elif how == "mode":
-        (copy / "a").chmod(0o600)
-    elif how == "target":
-        (copy / "link").unlink()
-        os.symlink("elsewhere", copy / "link")
-    elif how == "attribute":
-        os.setxattr(copy / "a", "user.new", b"x")
-    else:
-        (copy / "same").unlink()
-        (copy / "same").write_text("one")
-        os.utime(copy / "same", ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-@pytest.mark.parametrize("how", ["content", "missing", "added", "mode", "target", "attribute", "hard link"])
-def test_a_copy_that_differs_in_anything_is_wrong(tmp_path: Path, how: str) -> None:
-    manifest, place, root = copied(tmp_path)
-    spoil(Path(f"{place}{root}"), how)
-    assert compare(manifest, place, roots=[root], unsure=set()).wrong
-    if how != "hard link":
-        assert not difference(root, place).is_none
-
-
-def test_what_changed_while_it_was_read_is_no_proof_against_a_copy(tmp_path: Path) -> None:
-    manifest, place, root = copied(tmp_path)
-    spoil(Path(f"{place}{root}"), "missing")
-    assert compare(manifest, place, roots=[root], unsure={f"{root}/link", root}).wrong == []
-
-
-def test_every_change_of_a_source_is_seen(tmp_path: Path) -> None:
-    root = tree(tmp_path / "t")
-    before = Walk().state([str(root)])
-    (root / "a").write_text("two")
-    (root / "link").unlink()
-    (root / "new").touch()
-    told = changes(before, Walk().state([str(root)]))
-    assert {told[f"{root}/{name}"] for name in ("a", "same")} == {"changed"}
-    assert (told[f"{root}/link"], told[f"{root}/new"]) == ("vanished", "appeared")
-
-
-def test_what_vanished_before_a_look_was_complete_is_told_by_the_next_one_alone(tmp_path: Path) -> None:
-    root = tree(tmp_path / "live")
-    (root / "goes").symlink_to("nowhere")
-    walk = Walk()
-    seen = walk.look([str(root)])
-    (root / "goes").unlink()
-    walk.complete(seen)
-    assert seen.unreadable == {}
-    assert changes(seen.state, walk.state([str(root)]))[str(root / "goes")] == "vanished"
-
-
-def test_a_look_is_given_up_with_what_it_was_taken_for(tmp_path: Path) -> None:
-    root = tree(tmp_path / "live")
-    walk = Walk(with_hashes=True)
-    seen = walk.look([str(root)])
-    with pytest.raises(ToolError), completing(walk, seen):
-        raise ToolError("read it", cause="the tool failed", next_action="Run it again")
-    complete = walk.manifest([str(root)])
-    with completing(walk, seen):
-        pass
-    assert seen.entries == complete.entries
-
-
-def test_what_cannot_be_looked_at_is_listed(tmp_path: Path) -> None:
-    seen = Walk().manifest([str(tmp_path / "gone")])
-    assert seen.unreadable == {str(tmp_path / "gone"): "No such file or directory"}
 
 
 def target(kind: str, at: datetime | None = None) -> RecoveryTarget:
@@ -303,13 +185,3 @@ def test_who_writes_below_a_directory_is_named(tmp_path: Path) -> None:
     with path.open("a"):
         assert writers_in(tmp_path)[0].startswith(f"{os.getpid()} ")
     assert writers_in(tmp_path / "absent") == []
-
-
-def entry_of(found: Any, path: Path) -> Any:
-    return found.entries[str(path)]
-
-
-def test_holes_are_known(tmp_path: Path) -> None:
-    with (tmp_path / "sparse").open("wb") as file:
-        file.truncate(1_000_000)
-    assert entry_of(Walk().manifest([str(tmp_path)]), tmp_path / "sparse").is_sparse
