@@ -21,7 +21,7 @@ from tests.integration.servers.process import wait_until
 
 __all__ = ["make_sandbox"]
 
-ROWS = 340_000  # 400 MB
+ROWS = 870_000  # 1 GB
 FILL = """SET sql_log_bin = 0;
 CREATE TABLE bulk (id int PRIMARY KEY, noise varbinary(512), words varchar(512));
 INSERT INTO bulk SELECT seq, RANDOM_BYTES(512), REPEAT(MD5(seq), 16) FROM seq_1_to_{rows};"""

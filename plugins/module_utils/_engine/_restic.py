@@ -173,13 +173,14 @@ class Restic:
         patience, buried = self.patience, set[Owner]()
         while finished.rc != 0 and is_held_up(finished.stderr):
             dead = dead_owner_of(finished.stderr)
-            if dead is not None and dead not in buried:
+            if dead is None or dead in buried:
+                if patience.is_over:
+                    break
+                time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+            if dead is not None:
+                # restic takes one that nobody has collected yet for alive, and leaves its lock: next time it may not.
                 run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
                 buried.add(dead)
-            elif patience.is_over:
-                break
-            else:
-                time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
             # When time is over in the middle of an attempt, it was the lock that took it.
             with suppress(DeadlineError):
                 finished = attempt()

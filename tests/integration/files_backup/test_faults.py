@@ -106,6 +106,32 @@ def test_a_repository_is_waited_for_until_who_holds_it(shop: Sandbox, end: signa
     assert busy.locks() == []
 
 
+def test_the_lock_of_a_dead_process_goes_when_its_parent_has_collected_it(shop: Sandbox) -> None:
+    busy = shop.variation("uncollected")
+    busy.write_settings(lock_seconds=30)
+    source = f"restic --repo {busy.repository} --password-file {busy.key} --no-cache backup --stdin"
+    holder = subprocess.Popen(source.split(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    Deadline(10).wait_until("see the lock", busy.locks, bool, every_seconds=0.05, **WAIT)
+    holder.kill()
+    verifying = busy.begin("backup_verify", level="checked")
+    seen: list[bytes] = []
+
+    def words() -> list[bytes]:
+        """What it runs, one after the other."""
+        now = next((words_of(each)[1] for each in children(verifying.pid) if len(words_of(each)) > 1), b"")
+        seen.extend([now] if now and now not in seen[-1:] else [])
+        return seen
+
+    in_vain = [b"unlock", b"check"]
+    Deadline(20).wait_until(
+        "see it unlock in vain", words, lambda said: said[-2:] == in_vain, every_seconds=0.01, **WAIT
+    )
+    holder.communicate()
+    stdout, _stderr = verifying.communicate(timeout=40)
+    assert json.loads(stdout)["trust"] == "checked"
+    assert busy.locks() == []
+
+
 def test_a_repository_that_runs_full_keeps_what_it_had(sandbox: Sandbox) -> None:
     small = sandbox.root / "small"
     small.mkdir()

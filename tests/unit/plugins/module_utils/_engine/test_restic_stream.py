@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import pipe
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import (
+    PIPE_BYTES,
+    pipe,
+    wide_pipe,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     DeadlineError,
     PreconditionError,
@@ -59,3 +64,11 @@ def test_a_stream_that_stands_still_ends_with_the_deadline() -> None:
 def test_a_program_that_is_not_there_is_told() -> None:
     with pytest.raises(PreconditionError):
         pipe((["/no/such"], {}), (["cat"], {}), judge_source=good, judge_sink=good, deadline=Deadline(5))
+
+
+def test_a_pipe_takes_much_before_its_ends_wait_for_each_other() -> None:
+    reading, writing = wide_pipe()
+    os.set_blocking(writing, False)
+    assert os.write(writing, bytes(2 * PIPE_BYTES)) == PIPE_BYTES
+    for each in (reading, writing):
+        os.close(each)
