@@ -12,6 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.servers.restic_repository import cheapen
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
@@ -54,6 +56,7 @@ class Kept:
             file.chmod(0o600)
         environment = {**os.environ, **lines}
         subprocess.run(["restic", "init", "--quiet"], env=environment, check=True, capture_output=True)
+        cheapen(self.place, passphrase)
         return self
 
     def keeper(self, seconds: float = 120) -> Keeper:
