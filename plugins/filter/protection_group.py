@@ -31,6 +31,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
 
 
 def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,13 +46,18 @@ def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _targets(databases: Any, repositories: Any, *asked: Any, **named: Any) -> Any:
+    """An entry is copied when it is read, and what the controller templates takes every variable of the run along."""
+    return backup_targets(databases, plain(repositories), *asked, **named)
+
+
 class FilterModule:
     """The table Ansible reads."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "backup_proofs": _explained(backup_proofs),
-            "backup_targets": _explained(backup_targets),
+            "backup_targets": _explained(_targets),
             "balancer_endpoints": _explained(balancer_endpoints),
             "database_pairs": _explained(database_pairs),
             "database_servers": _explained(database_servers),
