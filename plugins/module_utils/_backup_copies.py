@@ -83,9 +83,10 @@ def copy_report(results: Iterable[Any]) -> list[str]:
             continue
         copies, missing = result["copies"], set(result["missing"])
         there = sum(each["id"] not in missing for each in copies)
-        new = len(result["newly_copied"])
+        # Only a look leaves any of them missing.
+        new = f"{len(copies) - there} would be copied" if missing else f"{len(result['newly_copied'])} copied now"
         tape = f", on tape {result['tape']['id']}" if result.get("tape") else ""
-        told.append(f"{where}: {there} of {len(copies)} backups are there, {new} of them new{tape}")
+        told.append(f"{where}: {there} of {len(copies)} backups are there, {new}{tape}")
     return told
 
 

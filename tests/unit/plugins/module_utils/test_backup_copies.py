@@ -124,9 +124,11 @@ def test_restic_finds_the_copies_beside_their_originals() -> None:
 
 def test_what_was_copied_is_told_for_each_copy() -> None:
     item = copies("second")[0]
-    done = {"item": item, "copies": [{"id": "a"}, {"id": "b"}], "missing": ["b"], "newly_copied": ["a"]}
-    assert copy_report([done, {"item": item, "failed": True, "msg": "no room"}]) == [
-        "pictures of one from archive to second: 1 of 2 backups are there, 1 of them new",
+    done = {"item": item, "copies": [{"id": "a"}, {"id": "b"}], "missing": [], "newly_copied": ["a"]}
+    looked = {**done, "missing": ["b"], "newly_copied": []}
+    assert copy_report([done, looked, {"item": item, "failed": True, "msg": "no room"}]) == [
+        "pictures of one from archive to second: 2 of 2 backups are there, 1 copied now",
+        "pictures of one from archive to second: 1 of 2 backups are there, 1 would be copied",
         "pictures of one from archive to second: failed, no room",
     ]
 
