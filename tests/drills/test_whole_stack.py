@@ -262,6 +262,7 @@ def test_a_setting_comes_back_from_a_copy_when_the_original_is_gone(stack: Drill
     second = {"number": 4, "filesystem": {"path": "/var/lib/recovery-second"}, "copy_of": "archive"}
     small: dict[str, Any] = {
         "recovery_databases": {},
+        "recovery_observer": {},
         "recovery_files": {"settings": {**inventory["recovery_files"]["settings"], "hosts": {"frankfurt": SHOP}}},
         "recovery_repositories": {"archive": inventory["recovery_repositories"]["archive"], "second": second},
     }

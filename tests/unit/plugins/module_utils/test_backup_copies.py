@@ -60,8 +60,8 @@ def copies(*chosen: str, **asked: Any) -> list[dict[str, Any]]:
     return backup_copies(DATABASES, REPOSITORIES, chosen, FILES, "all", **asked)
 
 
-def mistakes(databases: dict[str, Any] = DATABASES, **changed: Any) -> list[str]:
-    return copy_mistakes(databases, {**REPOSITORIES, **changed}, FILES)
+def mistakes(**changed: Any) -> list[str]:
+    return copy_mistakes(DATABASES, {**REPOSITORIES, **changed}, FILES)
 
 
 def test_nothing_is_backed_up_into_a_copy_and_whoever_takes_the_backups_copies_them() -> None:
@@ -163,7 +163,7 @@ def test_a_copy_that_cannot_be_made_is_refused_by_its_field(name: str, changed: 
 
 def test_a_source_that_wants_to_be_backed_up_into_a_copy_is_told_the_original() -> None:
     orders = {"orders": {**DATABASES["orders"], "repositories": ["cellar"]}}
-    assert mistakes(orders) == [
+    assert copy_mistakes(orders, REPOSITORIES, FILES) == [
         "recovery_databases.orders.repositories names cellar, which receives copies only. Name vault instead"
     ]
     with pytest.raises(InputError, match="use the repository cellar"):
