@@ -36,6 +36,30 @@ def test_a_dropped_table_is_restored_to_the_moment_before_beside_the_live_databa
         shop.do("rollback", "protected", timeout=300)
 
 
+def test_a_database_goes_back_in_its_place_and_only_where_nobody_else_writes_it(shop: DrillLab) -> None:
+    orders = shop.sql("fra-db1", COUNT)
+    moment = shop.sql("fra-db1", "SELECT clock_timestamp()")
+    shop.sql("fra-db1", "DROP TABLE orders CASCADE")
+    asked = {
+        "recovery_restore_database": "orders",
+        "recovery_restore_mode": "in_place",
+        "recovery_restore_confirm": shop.sql("fra-db1", "SELECT system_identifier FROM pg_control_system()"),
+        "recovery_restore_target_time": moment,
+    }
+    before = shop.world()
+    refused = shop.plan("restore", recovery_restore_site="dublin", **asked)
+    assert refused.status == "undone" and refused.changes() == []
+    assert "another host writes orders: fra-db1" in " ".join(refused.text.split())
+    assert shop.world() == before
+    try:
+        restored = shop.plan("restore", recovery_restore_site="frankfurt", **asked)
+        assert restored.code == 0, restored.text[-5000:]
+        assert shop.sql("fra-db1", COUNT) == orders
+        assert shop.world().leases == ()
+    finally:
+        shop.do("rollback", "protected", timeout=300)
+
+
 def test_a_host_that_has_only_a_repository_and_its_key_gets_the_orders(shop: DrillLab) -> None:
     shop.do("power-on", "fra-db2")
     try:
