@@ -24,7 +24,9 @@ KINDS = ("configuration", "filesystem", DATABASE, "application_state")
 def system_reads(
     targets: Iterable[Entry], databases: Mapping[str, Entry], site: str, only: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
-    """Who reads what, to restore a system at ``site``: ``{name, kind, site, engine, repository, host, user, wanted}``.
+    """Who reads what, to restore a system at ``site``.
+
+    An entry is ``{name, kind, site, engine, repository, host, user, is_part, wanted}``.
 
     A part of another site is no part of what is restored, but whether the set is whole depends on it: it is read by
     whoever opens the same repository with the same tool. What nobody here can open has no host.
@@ -35,14 +37,16 @@ def system_reads(
         own = hosts.get(site) if target["kind"] == DATABASE else target["proven_on"][0]
         own = own if own in target["proven_on"] else None
         is_here = bool(own) and target["site"] in (None, site)
+        # What is never put in place, such as a dump, is a part of the set and none of the system.
+        is_part = is_here and target["in_place"]
         reads.append(
             {
                 **{key: target[key] for key in ("name", "kind", "site", "engine", "repository", "tool")},
                 "host": own if is_here else None,
                 "user": target["proven_by"],
-                # What is never put in place, such as a dump, is a part of the set and none of the system. And what is
-                # not wanted is read all the same: without it nobody knows whether the set is whole.
-                "wanted": is_here and target["in_place"] and (not names or target["name"] in names),
+                "is_part": is_part,
+                # What is not wanted is read all the same: without it nobody knows whether the set is whole.
+                "wanted": is_part and (not names or target["name"] in names),
             }
         )
     unknown = sorted(names - {read["name"] for read in reads if read["wanted"]})

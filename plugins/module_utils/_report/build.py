@@ -51,7 +51,7 @@ def build_report(run: Run, requests: list[Request], reconciliation: dict[str, An
         "fence_proofs": _listed(run.facts.get("recovery_fence_proofs")) or run.proofs,
         "checks": _listed(_checks_of(run.facts.get("recovery_validation"))) or run.checks,
         "incidents": [str(incident) for incident in _listed(run.facts.get("recovery_incidents"))],
-        # What a restore of a whole system put in place, and of how many.
+        # What a restore of a whole system put in place, of how many, and what it left out.
         "parts": run.facts.get("recovery_parts"),
         # What a run that copies backups says of each copy.
         "copied": [str(text) for text in _listed(run.facts.get("recovery_copied"))],

@@ -74,7 +74,10 @@ def say_loss(estimate: Any) -> str:
 
 
 def say_parts(report: dict[str, Any]) -> list[str]:
-    """How many parts of a system were put in place; nothing for a run that restored no system."""
+    """How many parts of a system were put in place, and which were left out; nothing for a run that restored none."""
     parts = report.get("parts")
+    if not parts:
+        return []
     taken_back = ", and taken back" if report["status"] == "undone" else ""
-    return [f"{parts['completed']} of {parts['total']} were put in place{taken_back}"] if parts else []
+    left_out = f"; left out, and as before: {', '.join(parts['left_out'])}" if parts.get("left_out") else ""
+    return [f"{parts['completed']} of {parts['total']} were put in place{taken_back}{left_out}"]

@@ -67,6 +67,7 @@ def test_what_is_of_another_site_is_read_by_whoever_opens_the_same_repository() 
 
 def test_parts_that_are_not_wanted_are_read_and_not_restored() -> None:
     assert {read["name"] for read in reads("orders") if read["wanted"]} == {"orders"}
+    assert {read["name"] for read in reads("orders") if read["is_part"]} == {"orders", "settings", "baskets"}
     assert [read["host"] for read in reads("orders") if read["name"] == "baskets"] == ["fra", "fra"]
     with pytest.raises(InputError, match="no part of the system"):
         reads("pictures")
