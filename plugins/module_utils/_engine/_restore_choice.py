@@ -43,12 +43,14 @@ def choose(
 ) -> tuple[BackupRecord, Window]:
     """The newest usable backup from which the target can be reached without a gap."""
     usable = [record for record in candidates(records, backup) if record.is_usable]
-    wanted = chosen_timeline(usable, archive, target, timeline)
+    # The end of a backup lies on its own timeline, whatever followed: a later one may have left that very moment.
+    is_own = target.kind == "immediate" and timeline is None
+    wanted = None if is_own else chosen_timeline(usable, archive, target, timeline)
     for record in sorted(usable, key=lambda each: each.stopped_at, reverse=True):
-        window = window_of(record, wanted, archive)
+        window = window_of(record, record.timeline if wanted is None else wanted, archive)
         if window is not None and contains(window, target):
             return record, window
-    raise outside(usable, archive, target, wanted)
+    raise outside(usable, archive, target, usable[-1].timeline if wanted is None else wanted)
 
 
 def candidates(records: list[BackupRecord], backup: str | None) -> list[BackupRecord]:

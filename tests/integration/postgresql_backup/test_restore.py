@@ -236,6 +236,19 @@ def test_the_former_data_goes_live_again_or_is_acknowledged_to_be_unneeded(lost:
     assert lost.succeed("restore", state="acknowledged", **options)["changed"] is False
 
 
+def test_a_backup_that_was_restored_once_is_restored_again(make_sandbox: MakeSandbox) -> None:
+    again = make_sandbox()
+    again.sql("CREATE TABLE product AS SELECT i AS id FROM generate_series(1, 1000) i;")
+    first = again.succeed("backup", strategy="full")["backup"]["id"]
+    given: dict[str, Any] = {"mode": "in_place", "confirm": again.system_identifier, "target": {"type": "immediate"}}
+    for run_id in ("once", "again"):
+        again.sql("INSERT INTO product VALUES (1001);")
+        # No time to archive what was begun: of the later timeline there is nothing but its beginning.
+        as_postgres(str(PROGRAMS / "pg_ctl"), "stop", "-D", str(again.data), "-m", "immediate")
+        again.succeed("restore", backup=first, run_id=run_id, **given)
+        assert again.sql("SELECT max(id) FROM product") == "1000"
+
+
 def test_a_lost_cluster_comes_back_from_the_repository_and_its_key_alone(lost: Sandbox) -> None:
     identity = lost.system_identifier
     lost.sql("INSERT INTO product VALUES (2001);")

@@ -20,6 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     TimelineError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
 LATEST = RecoveryTarget("latest")
@@ -86,6 +87,14 @@ def test_a_moment_that_two_timelines_saw_needs_the_timeline() -> None:
 
 def test_a_moment_before_the_fork_is_not_ambiguous() -> None:
     assert choose(RECORDS[:1], FORKED, at(2.5), backup=None, timeline=None)[1].timeline == 2
+
+
+def test_the_end_of_a_backup_is_recovered_along_its_own_timeline() -> None:
+    forked_at_its_end = archive({1: [2, 3, 4], 2: [4, 5]}, {2: [(1, parse_lsn(RECORDS[0].stop_lsn))]})
+    immediate = RecoveryTarget("immediate")
+    for backup_id in ("F1", None):
+        record, window = choose(RECORDS[:1], forked_at_its_end, immediate, backup=backup_id, timeline=None)
+        assert (record.id, window.timeline) == ("F1", 1)
 
 
 def test_a_timeline_that_is_not_there_is_refused() -> None:
