@@ -23,6 +23,7 @@ from tests.repository_reading import (
     tasks_of_role,
 )
 
+BACKUP = "gogidix.disaster_recovery.backup"
 BEST_EFFORT_PLAYS = ("Who answers", "Re-protect")
 
 
@@ -180,3 +181,27 @@ def test_every_default_of_a_role_carries_the_name_of_its_role() -> None:
         if not variable.startswith((f"{role.name}_", f"__{role.name}_"))
     ]
     assert not stray
+
+
+def test_a_restore_reaches_its_repositories_and_begins_none() -> None:
+    """A repository that was emptied would come into being anew, and nobody would see that it was lost."""
+    beginning = [
+        (file, task.get("name"))
+        for file, task in all_tasks()
+        if file.startswith("roles/restore")
+        and import_of(task) == "repository_settings"
+        and (action_of(task, "import_role") or {}).get("tasks_from") != "reach"
+    ]
+    assert not beginning
+    reach = data_of(ROOT / "roles" / "repository_settings" / "tasks" / "reach.yml")
+    assert [task["name"] for task in reach if "gogidix.disaster_recovery.backup_repository" in task] == []
+
+
+def test_a_restore_ships_no_log_into_the_copy_that_it_reads() -> None:
+    shipping = [
+        (file, task["name"], str(task.get("when")))
+        for file, task in all_tasks()
+        if file.startswith("roles/restore/") and (action_of(task, BACKUP) or {}).get("strategy") == "transaction_log"
+    ]
+    assert shipping
+    assert [each for each in shipping if "recovery_restored.repository.copy_of is not defined" not in each[2]] == []

@@ -279,14 +279,13 @@ options:
   configuration_file:
     description:
       - The configuration of the backup tool, which holds the secrets of the repository.
-      - For O(engine.postgresql) it is V(/etc/pgbackrest/pgbackrest.conf) when not given.
+      - For O(engine.postgresql) it is V(/etc/pgbackrest/pgbackrest.conf) when not given, and for a repository with
+        C(copy_of) V(/etc/pgbackrest/copies/REPOSITORY.conf).
       - For O(engine.files), O(engine.mariadb) and O(engine.postgresql_dump) it is
         V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of C(NAME=value) with restic's own variables, for
         the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for C(restic -o).
     type: path
-  jobs:
-    description: How many processes the tool may use. What its configuration says when not given.
-    type: int
+  jobs: {description: "How many processes the tool may use. What its configuration says when not given.", type: int}
   deadline:
     description: After how many seconds the module gives up, ends what it started, and says what it waited for.
     type: float

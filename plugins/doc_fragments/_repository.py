@@ -39,12 +39,8 @@ options:
       cipher_passphrase:
         description: The passphrase that opens it, from a vault. Give it in exactly one of the three ways.
         type: str
-      cipher_passphrase_file:
-        description: A file on the controller that holds the passphrase, and nothing else but a newline.
-        type: str
-      cipher_passphrase_env:
-        description: The name of an environment variable of the controller that holds the passphrase.
-        type: str
+      cipher_passphrase_file: {description: "A file on the controller with the passphrase and a newline.", type: str}
+      cipher_passphrase_env: {description: "An environment variable of the controller that holds it.", type: str}
       key_id:
         description: The name under which its passphrase is escrowed. It stands in the record of every backup.
         type: str
@@ -78,6 +74,11 @@ options:
             here is compared with what the place itself says.
         type: bool
         default: false
+      copy_of:
+        description:
+          - The repository of which it holds copies. No backup is taken into it. The plan C(copy_backups) fills it.
+          - pgBackRest knows such a repository by a configuration of its own, in C(/etc/pgbackrest/copies).
+        type: str
       azure:
         description:
           - A container of Azure Blob Storage. restic reaches it at port 443 by the name of the account alone, and an

@@ -10,10 +10,15 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import (
+    backup_copies,
+    copy_report,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
     backup_proofs,
     backup_targets,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._copy_mistakes import copy_mistakes
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import (
     balancer_endpoints,
@@ -31,6 +36,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
 
 
 def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,14 +51,26 @@ def _explained(work: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _of_plain_repositories(work: Callable[..., Any]) -> Callable[..., Any]:
+    """An entry is copied when it is read, and what the controller templates takes every variable of the run along."""
+
+    def run(databases: Any, repositories: Any, *asked: Any, **named: Any) -> Any:
+        return work(databases, plain(repositories), *asked, **named)
+
+    return _explained(run)
+
+
 class FilterModule:
     """The table Ansible reads."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "backup_proofs": _explained(backup_proofs),
-            "backup_targets": _explained(backup_targets),
+            "backup_copies": _of_plain_repositories(backup_copies),
+            "backup_targets": _of_plain_repositories(backup_targets),
             "balancer_endpoints": _explained(balancer_endpoints),
+            "copy_mistakes": _of_plain_repositories(copy_mistakes),
+            "copy_report": _explained(copy_report),
             "database_pairs": _explained(database_pairs),
             "database_servers": _explained(database_servers),
             "group_loss": _explained(group_loss),

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import pgbackrest_copies
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
     pgbackrest_settings,
@@ -38,6 +39,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "pgbackrest_copies": _explained(pgbackrest_copies),
             "pgbackrest_settings": _explained(pgbackrest_settings),
             "repository_passphrase": _explained(repository_passphrase),
             "restic_environment": _explained(restic_environment),

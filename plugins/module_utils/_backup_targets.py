@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._protection_group import in_order
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
     engine_name,
+    is_copy,
     opened,
     usable_repositories,
     without_secrets,
@@ -65,7 +66,7 @@ def backup_targets(
             cause=f"recovery_backup_type is {kind!r}",
             next_action=f"Use one of {', '.join(sorted(TYPES))}",
         )
-    wanted, named = list(only), _known(chosen, repositories)
+    wanted, named = list(only), known_repositories(chosen, repositories)
     targets = [
         target
         for source in [*_databases(databases), *_file_sets(files or {})]
@@ -73,7 +74,8 @@ def backup_targets(
         for target in _into_repositories(source, repositories, named)
     ]
     missing = sorted(set(wanted) - {target["name"] for target in targets})
-    if missing:
+    # Into a copy nothing is backed up, which is no reason to refuse who asks for what it holds.
+    if missing and not any(is_copy(repositories[name]) for name in named):
         raise InputError(
             f"back up {missing[0]}",
             cause=f"{kind} has no source of that name with a repository",
@@ -82,7 +84,8 @@ def backup_targets(
     return targets
 
 
-def _known(chosen: Iterable[str], repositories: Mapping[str, Entry]) -> list[str]:
+def known_repositories(chosen: Iterable[str], repositories: Mapping[str, Entry]) -> list[str]:
+    """The names that were chosen, each of which must be there."""
     names = list(chosen)
     unknown = sorted(set(names) - set(repositories))
     if unknown:

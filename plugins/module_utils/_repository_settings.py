@@ -15,7 +15,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import passphrase_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._passphrase import (
+    WAYS,
+    passphrase_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     open_repository,
@@ -40,11 +43,11 @@ def pgbackrest_settings(
     decided = _decided_by_a_policy(databases, repositories)
     for name, entry in sorted(repositories.items(), key=lambda item: int(item[1]["number"])):
         repository = opened(name, entry)
-        if name not in used or not _is_known_to_pgbackrest(repository, version):
+        if name not in used or is_copy(entry) or not _is_known_to_pgbackrest(repository, version):
             continue
         prefix = f"repo{repository.number}-"
         if repository.host not in (None, host):
-            own = _over_ssh(repository, hostvars)
+            own = over_ssh(repository, hostvars)
         else:
             own = {**repository.pgbackrest_settings(), **_kept(name, entry, has_policy=name in decided)}
         settings[name] = {prefix + key: value for key, value in own.items()}
@@ -72,7 +75,8 @@ def _is_known_to_pgbackrest(repository: Repository, version: str) -> bool:
     return is_usable and tuple(int(part) for part in version.split(".")[:2]) >= repository.PGBACKREST_SINCE
 
 
-def _over_ssh(repository: Repository, hostvars: Mapping[str, Any]) -> dict[str, str]:
+def over_ssh(repository: Repository, hostvars: Mapping[str, Any]) -> dict[str, str]:
+    """How the others reach the host that keeps a repository."""
     name = str(repository.host)
     address = name
     if name in hostvars:
@@ -81,6 +85,13 @@ def _over_ssh(repository: Repository, hostvars: Mapping[str, Any]) -> dict[str, 
     if int(repository.options["port"]) != 22:
         settings["host-port"] = str(repository.options["port"])
     return settings
+
+
+def exact_copy_settings(repositories: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Of a directory that holds an exact copy of another one, so that what opens that one opens it, too."""
+    original = str(repositories[name]["copy_of"])
+    kept = _kept(original, repositories[original], has_policy=True)
+    return {**opened(name, repositories[name]).pgbackrest_settings(), **kept}
 
 
 def _kept(name: str, entry: Mapping[str, Any], *, has_policy: bool) -> dict[str, str]:
@@ -95,11 +106,15 @@ def restic_repositories(
 ) -> list[dict[str, Any]]:
     """See restic_repositories.yml."""
     needing: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for entry in [*databases.values(), *files.values()]:
+    for source, entry in [*databases.items(), *files.items()]:
+        # Files need not name a stanza, and a repository is of all of them.
+        engine = {kind: {"stanza": source, **options} for kind, options in entry["engine"].items()}
         for name in usable_repositories(entry, repositories):
             if issubclass(ENGINES[engine_name(entry)].REPOSITORY_TOOL, ResticTool):
                 hosts = [str(one) for one in (entry.get("hosts") or {}).values()]
-                needing.setdefault(name, []).extend((one, dict(entry["engine"])) for one in hosts)
+                copies = [copy for copy in copies_of(name, repositories) if not is_copied_to_only(repositories[copy])]
+                for used in (name, *copies):
+                    needing.setdefault(used, []).extend((one, engine) for one in hosts)
     found = []
     for name, pairs in sorted(needing.items()):
         here = [engine for one, engine in pairs if one == host]
@@ -121,15 +136,43 @@ def usable_repositories(entry: Mapping[str, Any], repositories: Mapping[str, Any
             cause=f"recovery_repositories has {', '.join(sorted(repositories))}",
             next_action="Correct the name",
         )
-    can_use = [name for name in repositories if set(repositories[name]) & set(ENGINES[kind].REPOSITORIES)]
+    can_use = [
+        name for name, one in repositories.items() if set(one) & set(ENGINES[kind].REPOSITORIES) and not is_copy(one)
+    ]
     useless = [name for name in named if name not in can_use]
     if useless:
         raise InputError(
             f"use the repository {useless[0]} for {kind}",
-            cause=f"{kind} can use repositories of the kinds {', '.join(ENGINES[kind].REPOSITORIES)}",
+            cause=f"{kind} can use repositories without copy_of, of the kinds {', '.join(ENGINES[kind].REPOSITORIES)}",
             next_action="Name another repository",
         )
     return named or sorted(can_use, key=lambda name: int(repositories[name]["number"]))
+
+
+def is_copy(entry: Mapping[str, Any]) -> bool:
+    """Whether no backup is taken into a repository, since it holds copies of another one."""
+    return entry.get("copy_of") is not None
+
+
+def copies_of(name: str, repositories: Mapping[str, Any]) -> list[str]:
+    """The repositories that hold copies of this one, by their numbers."""
+    found = [each for each, entry in repositories.items() if entry.get("copy_of") == name and each != name]
+    return sorted(found, key=lambda each: int(repositories[each]["number"]))
+
+
+def differs_in_passphrase(repositories: Mapping[str, Any], name: str) -> bool:
+    """Whether a copy has a passphrase of its own that does not open its original."""
+    original = str(repositories[name]["copy_of"])
+    return _passphrase(repositories, name) != passphrase_of(original, repositories[original])
+
+
+def _passphrase(repositories: Mapping[str, Any], name: str) -> str | None:
+    """A copy for which none is given has that of its original."""
+    entry = repositories[name]
+    original = str(entry.get("copy_of"))
+    if original in repositories and not any(entry.get(way) is not None for way in WAYS):
+        return passphrase_of(original, repositories[original])
+    return passphrase_of(name, entry)
 
 
 def is_copied_to_only(entry: Mapping[str, Any]) -> bool:
@@ -165,7 +208,7 @@ def restic_environment(repositories: Mapping[str, Any], name: str) -> str:
 
 def repository_passphrase(repositories: Mapping[str, Any], name: str) -> str:
     """See repository_passphrase.yml."""
-    found = passphrase_of(name, repositories[name])
+    found = _passphrase(repositories, name)
     if found is None:
         raise InputError(
             f"keep backups in the repository {name}",

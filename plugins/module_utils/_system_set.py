@@ -35,6 +35,7 @@ def system_reads(
     for target in targets:
         hosts = dict(databases[target["name"]].get("hosts") or {}) if target["kind"] == DATABASE else {}
         own = hosts.get(site) if target["kind"] == DATABASE else target["proven_on"][0]
+        own = own if own in target["proven_on"] else None
         is_here = bool(own) and target["site"] in (None, site)
         # What is never put in place, such as a dump, is a part of the set and none of the system.
         is_part = is_here and target["in_place"]
@@ -83,7 +84,7 @@ class _Set:
 
     @property
     def found(self) -> int:
-        return sum(len({read["repository"]["name"] for read, _record in kept}) for kept in self.members.values())
+        return sum(len({_original(read) for read, _record in kept}) for kept in self.members.values())
 
     @property
     def is_whole(self) -> bool:
@@ -134,6 +135,11 @@ def _stanza(entry: Entry) -> str:
     return str(next(iter(entry["engine"].values())).get("stanza") or entry["name"])
 
 
+def _original(entry: Entry) -> str:
+    """The repository that a backup was taken into: a copy of it stands in for it, and is no other part of its set."""
+    return str(entry["repository"].get("copy_of") or entry["repository"]["name"])
+
+
 def _choose(sets: list[_Set], wanted: str, accept_incomplete: str) -> _Set:
     what = f"restore the system from {f'the set {wanted}' if wanted else 'its newest set'}"
     if not wanted:
@@ -163,8 +169,9 @@ def _choose(sets: list[_Set], wanted: str, accept_incomplete: str) -> _Set:
 
 
 def _part(part: Entry, chosen: _Set) -> dict[str, Any]:
-    """The most trusted of its backups; of equals the one in the first repository."""
-    members = chosen.members.get((part["kind"], _stanza(part)), [])
+    """The most trusted of its backups; of equals the one in the first repository, where originals come first."""
+    # What the host of this part cannot open, such as a copy on the disk of another one, is of no use to it.
+    members = [pair for pair in chosen.members.get((part["kind"], _stanza(part)), []) if pair[0]["wanted"]]
     if not members:
         raise PreconditionError(
             f"restore {part['name']} from the set {chosen.name}",

@@ -21,6 +21,7 @@ description:
     read back. Use nothing that writes to the repository meanwhile.
   - Evidence about a backup says nothing about its copy. A copy begins at the trust level C(taken), or C(checked) with
     O(check). The evidence is kept under the name of O(target).
+  - The plan C(copy_backups) calls it for every repository that has C(copy_of).
   - It removes nothing at the target. Use M(gogidix.disaster_recovery.backup_retention) for it.
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from tests.drills.broken_tool import broken_tool
 from tests.drills.conftest import bring_home
 from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab, Outcome
 from tests.integration.lab.lab_command import REPOSITORY
@@ -26,14 +28,6 @@ FILES = (
     "/srv/storefront/pictures/teapot.svg",
     "/var/lib/storefront/baskets/ada.json",
 )
-# Where each part is restored, by which program, and the words by which it is told to.
-TOOLS = {
-    "settings": (SHOP, "/usr/bin/restic", "*restore*/etc/.recovery-partial*"),
-    "pictures": (SHOP, "/usr/bin/restic", "*restore*/srv/storefront/.recovery-partial*"),
-    "baskets": (SHOP, "/usr/bin/restic", "*restore*/var/lib/storefront/.recovery-partial*"),
-    "orders": ("fra-db1", "/usr/bin/pgbackrest", "restore*"),
-    "ledger": ("fra-db1", "/usr/bin/mbstream", "*"),
-}
 NEVER_TRUE = [
     {"name": "the shop sells elephants", "http": {"url": "http://shop.storefront.example/", "contains": "No"}}
 ]
@@ -157,21 +151,6 @@ def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_not
     succeed(stack, "reprotect", **back)
 
 
-@contextmanager
-def broken_tool(lab: DrillLab, part: str) -> Iterator[None]:
-    """The tool that restores this part ends with an error where it does; everything else of it works."""
-    host, program, words = TOOLS[part]
-    # Under its own name: pgBackRest starts its like on another host by the name that it was called by.
-    rest = f'exec -a {program} {program}.real "$@"'
-    wrapper = f'#!/bin/bash\ncase "$*" in {words}) echo broken >&2; exit 1;; esac\n{rest}\n'
-    lab.do("run", host, "mv", program, f"{program}.real")
-    lab.do("run", host, "sh", "-c", 'printf %s "$0" > "$1"; chmod 755 "$1"', wrapper, program)
-    try:
-        yield
-    finally:
-        lab.do("run", host, "mv", f"{program}.real", program)
-
-
 @pytest.mark.parametrize("part", os.environ.get("RECOVERY_DRILL_BROKEN_PARTS", "").split())
 def test_a_part_that_cannot_be_restored_has_the_others_taken_back(stack: DrillLab, part: str) -> None:
     """Only where it is asked for, as in RECOVERY_DRILL_BROKEN_PARTS="settings pictures orders ledger baskets"."""
@@ -276,6 +255,29 @@ def test_a_dump_comes_back_as_a_file_that_any_newer_server_reads(stack: DrillLab
     succeed(stack, "restore", **asked, recovery_restore_beside=directory)
     listed = stack.do("run", "fra-db1", "pg_restore", "--list", f"{directory}/storefront.dump")
     assert "TABLE DATA public orders" in listed
+
+
+def test_a_setting_comes_back_from_a_copy_when_the_original_is_gone(stack: DrillLab) -> None:
+    inventory = yaml.safe_load((REPOSITORY / INVENTORIES[1] / "group_vars/all/recovery.yml").read_text())
+    second = {"number": 4, "filesystem": {"path": "/var/lib/recovery-second"}, "copy_of": "archive"}
+    small: dict[str, Any] = {
+        "recovery_databases": {},
+        "recovery_observer": {},
+        "recovery_files": {"settings": {**inventory["recovery_files"]["settings"], "hosts": {"frankfurt": SHOP}}},
+        "recovery_repositories": {"archive": inventory["recovery_repositories"]["archive"], "second": second},
+    }
+    succeed(stack, "protect", **small, recovery_backup_unless_newer_than_seconds=3600)
+    [told] = succeed(stack, "copy_backups", **small).report["copied"]
+    there, new = re.findall(r"\d+", told)[::2]
+    assert told.startswith("settings of frankfurt from archive to second") and there == new != "0"
+    stack.do("run", SHOP, "sh", "-c", "echo spoilt >> /etc/storefront/storefront.ini")
+    asked = {"recovery_restore_files": "settings", "recovery_restore_mode": "in_place"}
+    stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/recovery-archive", "/var/lib/recovery-store/away")
+    try:
+        succeed(stack, "restore", **small, **asked, recovery_restore_repository="second", recovery_restore_confirm=SHOP)
+    finally:
+        stack.do("run", "wit-store1", "mv", "/var/lib/recovery-store/away", "/var/lib/recovery-store/recovery-archive")
+    assert "spoilt" not in stack.do("run", SHOP, "cat", "/etc/storefront/storefront.ini")
 
 
 def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:

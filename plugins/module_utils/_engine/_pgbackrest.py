@@ -28,8 +28,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
     VersionError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 CONFIGURATION_FILE = "/etc/pgbackrest/pgbackrest.conf"
+# What is in the one above is archived into; so a repository that only receives copies has a configuration of its own.
+COPY_CONFIGURATION_DIRECTORY = "/etc/pgbackrest/copies"
 
 # What pgBackRest says, what it means, and what to do. The first pattern that is found decides.
 MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
@@ -92,6 +95,15 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
     ),
 ]
 UNKNOWN_NEXT_ACTION = "Read its words above; this outcome is not known to be success"
+
+
+def configuration_file_of(repository: Repository) -> str:
+    """Where a host finds a repository, as the role protect writes it."""
+    return copy_configuration_file(repository.name) if repository.declared.copy_of else CONFIGURATION_FILE
+
+
+def copy_configuration_file(name: str) -> str:
+    return f"{COPY_CONFIGURATION_DIRECTORY}/{name}.conf"
 
 
 def cleaned(text: str) -> str:

@@ -15,8 +15,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine 
     _pgbackrest_verify,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
-    CONFIGURATION_FILE,
     PgBackRest,
+    configuration_file_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
     await_segment,
@@ -58,7 +58,7 @@ class PgBackRestEngine(Engine):
     """The half of the engine that takes, lists, ships, copies and removes. Restoring is the other half's."""
 
     def begin(self) -> None:
-        file, stanza = self.configuration_file or CONFIGURATION_FILE, str(self.options["stanza"])
+        file, stanza = self.configuration_file or configuration_file_of(self.repository), str(self.options["stanza"])
         self.tool = PgBackRest(file, stanza, self.repository.number, self.deadline, self.jobs)
         self.live = LiveCluster.of(self.options, self.deadline)
         self.segments = Segments(int(self.options["wal_segment_bytes"]))

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
-    CONFIGURATION_FILE,
     PgBackRest,
+    configuration_file_of,
     meaning_of,
     said_badly,
 )
@@ -43,7 +43,7 @@ class PgBackRestTool(RepositoryTool):
 
     def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         super().__init__(repository, stanza=stanza, configuration_file=configuration_file, deadline=deadline)
-        self.file = Path(configuration_file or CONFIGURATION_FILE)
+        self.file = Path(configuration_file or configuration_file_of(repository))
 
     @property
     def memory_name(self) -> str:

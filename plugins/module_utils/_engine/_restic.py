@@ -12,7 +12,6 @@ import os
 import re
 import shlex
 import signal
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +20,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished, run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_lock import (
-    Owner,
-    dead_owner_of,
+    Way,
     owner_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
@@ -43,7 +41,7 @@ CACHE_DIRECTORY = "/var/cache/recovery/restic"
 SETTING = re.compile(r"^(?:export\s+)?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
 VERSION = re.compile(r"restic (\d+)\.(\d+)\.(\d+)")
 OLDEST = (0, 14, 0)
-LOCK_SECONDS, LOOK_AGAIN_SECONDS = 600.0, 0.5
+LOCK_SECONDS = 600.0
 
 
 def configuration_file_of(repository_name: str) -> str:
@@ -169,27 +167,20 @@ class Restic:
                 asked_to_end_by=signal.SIGINT,
             )
 
-        finished = attempt()
-        patience, buried = self.patience, set[Owner]()
-        while finished.rc != 0 and is_held_up(finished.stderr):
-            dead = dead_owner_of(finished.stderr)
-            if dead is None or dead in buried:
-                if patience.is_over:
-                    break
-                time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
-            if dead is not None:
-                # restic takes one that nobody has collected yet for alive, and leaves its lock: next time it may not.
-                run_tool(self.argv("unlock"), deadline=self.deadline, environment=self.environment)
-                buried.add(dead)
+        finished, way = attempt(), self.way()
+        while finished.rc != 0 and is_held_up(finished.stderr) and way.is_made(finished.stderr):
             # When time is over in the middle of an attempt, it was the lock that took it.
             with suppress(DeadlineError):
                 finished = attempt()
         return finished
 
-    @property
-    def patience(self) -> Deadline:
-        """How long a lock of somebody else is waited for: restic 0.14 does not wait by itself."""
-        return Deadline(min(self.lock_seconds, self.deadline.remaining))
+    def way(self) -> Way:
+        """For one command and all its attempts: restic 0.14 does not wait for a lock by itself."""
+        return Way(Deadline(min(self.lock_seconds, self.deadline.remaining)), lambda: self.unlock(self.deadline))
+
+    def unlock(self, deadline: Deadline) -> None:
+        """Take away the locks whose processes are dead on this host, and no others."""
+        run_tool(self.argv("unlock"), deadline=deadline, environment=self.environment)
 
     def require(self, what: str, command: str, *arguments: str, stdin: str | None = None) -> Finished:
         """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""

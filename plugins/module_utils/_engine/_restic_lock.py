@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+
+LOOK_AGAIN_SECONDS = 0.5
 LOCKED = re.compile(r"already locked(?: exclusively)? by PID (?P<pid>\d+) on (?P<host>\S+) by ")
 
 
@@ -34,6 +39,28 @@ def dead_owner_of(text: str) -> Owner | None:
     if owner is None or owner.host != os.uname().nodename or is_alive(owner.process_id):
         return None
     return owner
+
+
+@dataclass
+class Way:
+    """Makes way for what a lock held up: a dead owner's is taken away, anybody else's is waited for, with patience."""
+
+    patience: Deadline
+    unlock: Callable[[], object]
+    buried: set[Owner] = field(default_factory=set)
+
+    def is_made(self, said: str) -> bool:
+        """Whether it is worth another attempt, after what restic said of the lock; this waits where it has to."""
+        dead = dead_owner_of(said)
+        if dead is None or dead in self.buried:
+            if self.patience.is_over:
+                return False
+            time.sleep(min(LOOK_AGAIN_SECONDS, self.patience.remaining))
+        if dead is not None:
+            # restic takes one that nobody has collected yet for alive, and leaves its lock: next time it may not.
+            self.unlock()
+            self.buried.add(dead)
+        return True
 
 
 def is_alive(process_id: int) -> bool:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
@@ -26,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
     unexpected,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_copy import joined
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import meaning_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     DeadlineError,
@@ -74,9 +76,15 @@ class ResticTool(RepositoryTool):
         return self._identity(None)
 
     def initialise(self) -> None:
-        finished = self._run("init")
+        finished = self._run_like_original() if self.repository.declared.copy_of else self._run("init")
         if finished.rc != 0 or "created restic repository" not in finished.stdout:
             raise self._meaning(f"initialise {self.repository}", said_badly(finished), finished.rc)
+
+    def _run_like_original(self) -> Finished:
+        """Cut into pieces at the same places as the original: only then are copies and their like stored once."""
+        original = Restic.of(str(Path(self._file).with_name(f"{self.repository.declared.copy_of}.env")), self.deadline)
+        tool = joined(original, self._tool(None), f"initialise {self.repository} like its original")
+        return tool.run("init", "--copy-chunker-params")
 
     def identity_with(self, passphrase: str) -> str:
         with _key_file(passphrase) as file:

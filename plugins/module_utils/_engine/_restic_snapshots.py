@@ -8,15 +8,15 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
-    LOOK_AGAIN_SECONDS,
     Restic,
     plain_words,
     said_badly,
@@ -34,11 +34,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     LeaseError,
+    RecoveryError,
     ToolError,
 )
 
 # restic made a snapshot, but could not read all of the source.
 SOMETHING_UNREAD = 3
+UNLOCK_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,18 @@ def store_paths(tool: Restic, what: str, paths: list[str], tags: dict[str, str],
 
 def patiently(tool: Restic, stream: Callable[[], tuple[Finished, Finished]]) -> tuple[Finished, Finished]:
     """A stream that finds the repository held by somebody else has moved nothing: it begins anew, for a while."""
-    patience = tool.patience
+    way = tool.way()
     while True:
         try:
             return stream()
-        except LeaseError:
-            if patience.is_over:
+        except LeaseError as error:
+            if not way.is_made(error.cause):
                 raise
-            time.sleep(min(LOOK_AGAIN_SECONDS, patience.remaining))
+        except RecoveryError:
+            # restic that is interrupted while it makes its lock leaves that behind.
+            with suppress(RecoveryError):
+                tool.unlock(Deadline(UNLOCK_SECONDS))
+            raise
 
 
 def store_stream(

@@ -53,6 +53,8 @@ def build_report(run: Run, requests: list[Request], reconciliation: dict[str, An
         "incidents": [str(incident) for incident in _listed(run.facts.get("recovery_incidents"))],
         # What a restore of a whole system put in place, of how many, and what it left out.
         "parts": run.facts.get("recovery_parts"),
+        # What a run that copies backups says of each copy.
+        "copied": [str(text) for text in _listed(run.facts.get("recovery_copied"))],
         "not_undone": _listed(run.facts.get("recovery_not_undone")),
         "failures": run.failures[:50],
         "journal": {"unreadable_lines": run.unreadable},

@@ -116,6 +116,7 @@ def _render_notes(report: Report) -> list[Markup | None]:
         _note(f"{say_verdict(report['verdict']).capitalize()}, because", report["reasons"], "card note is-bad"),
         _note("Incidents", report["incidents"] + not_undone, "card note is-bad"),
         _note("Parts", say_parts(report), "card note"),
+        _note("Copied", report.get("copied", []), "card note"),
         tag("div", next_step, class_="card note"),
     ]
 

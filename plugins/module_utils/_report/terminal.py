@@ -37,6 +37,7 @@ def render_text(report: Report, path: str | None = None) -> str:
     if checks:
         rows.append(("checks", f"{sum(map(is_passed, checks))} of {len(checks)} passed"))
     rows += [("parts", text) for text in say_parts(report)]
+    rows += [("copied", text) for text in report.get("copied", [])]
     rows += [("incident", incident) for incident in report["incidents"][:2]]
     rows.append(("next", report["next_action"]))
     if path:

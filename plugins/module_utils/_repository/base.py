@@ -47,6 +47,8 @@ class Declared:
     is_offsite: bool = False
     is_immutable: bool = False
     retention: dict[str, int] = field(default_factory=dict)
+    # The repository of which it holds copies; empty for one that backups are taken into.
+    copy_of: str = ""
 
 
 class Repository(ABC):
@@ -58,6 +60,8 @@ class Repository(ABC):
     MEDIUM: str = "disk"
     # The first pgBackRest that knows this kind.
     PGBACKREST_SINCE: tuple[int, int] = OLDEST_PGBACKREST
+    # Whether it is a directory of the host that writes it.
+    IS_DIRECTORY: bool = False
     # Whether every host has one of its own under the same name.
     IS_OF_ONE_HOST: bool = False
 

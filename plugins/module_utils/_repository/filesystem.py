@@ -23,6 +23,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 
 class FilesystemRepository(Repository):
     NAME: str = "filesystem"
+    IS_DIRECTORY: bool = True
     IS_OF_ONE_HOST: bool = True
     OPTIONS: dict[str, Any] = {"path": {"type": "path", "required": True}}
 

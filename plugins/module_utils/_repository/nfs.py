@@ -29,6 +29,7 @@ ANSWER_SECONDS = 5.0
 
 class NfsRepository(Repository):
     NAME: str = "nfs"
+    IS_DIRECTORY: bool = True
     OPTIONS: dict[str, Any] = {
         "path": {"type": "path", "required": True},
         "server": {"type": "str"},

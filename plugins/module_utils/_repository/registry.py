@@ -56,6 +56,7 @@ DECLARATIONS: dict[str, Any] = {
     "offsite": {"type": "bool", "default": False},
     "medium": {"type": "str", "choices": ["disk", "object", "tape"]},
     "immutable": {"type": "bool", "default": False},
+    "copy_of": {"type": "str"},
 }
 
 
@@ -86,6 +87,7 @@ def open_repository(value: dict[str, Any]) -> Repository:
         bool(value.get("offsite")),
         bool(value.get("immutable")),
         retention,
+        value.get("copy_of") or "",
     )
     return repository
 

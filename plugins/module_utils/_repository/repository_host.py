@@ -21,6 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 
 class RepositoryHost(Repository):
     NAME: str = "repository_host"
+    IS_DIRECTORY: bool = True
     OPTIONS: dict[str, Any] = {
         "host": {"type": "str", "required": True},
         "port": {"type": "int", "default": 22},

@@ -54,6 +54,7 @@ PLANS: dict[str, Plan] = {
     for plan in (
         Plan("protect", "Set up backups, archiving and the boot guard", _BACKUP, frozenset({Hold.GROUP, Hold.BACKUPS})),
         Plan("backup", "Take a backup and check it", _BACKUP, frozenset({Hold.BACKUPS})),
+        Plan("copy_backups", "Copy backups to other repositories", _BACKUP, frozenset({Hold.BACKUPS})),
         Plan("verify_backups", "Prove backups and remember it", _BACKUP, frozenset({Hold.DRILL})),
         Plan("policy", "Judge whether backups are as the policy wants", _ANY, frozenset(), observes_only=True),
         Plan("repositories", "See whether repositories would take a backup", _ANY, frozenset(), observes_only=True),

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.mariadb_backup.sandbox import SERVER, START, Sandbox, Story, as_mysql, server_of
+from tests.integration.mariadb_backup.sandbox import PASSPHRASE, SERVER, START, Sandbox, Story, as_mysql, server_of
+from tests.integration.servers.restic_repository import cheapen
 
 
 def end_servers(root: Path) -> None:
@@ -49,6 +50,7 @@ def make_sandbox(library: Path) -> Iterator[MakeSandbox]:
         as_mysql(*install, "--auth-root-authentication-method=socket")
         sandbox.write_settings()
         sandbox.restic("init")
+        cheapen(sandbox.repository, PASSPHRASE)
         sandbox.start()
         as_mysql("mariadb", "--no-defaults", f"--socket={root}/s.sock", stdin="CREATE DATABASE shop")
         return sandbox

@@ -70,7 +70,9 @@ def test_of_two_backups_at_once_the_second_is_refused(story: Story) -> None:
     assert len(whole) == 4 and taken["backup"]["id"] in whole
 
 
-def test_the_lock_of_a_living_process_is_respected_and_that_of_a_dead_one_is_taken_away(story: Story) -> None:
+def test_the_lock_of_a_living_process_is_respected_and_a_broken_backup_leaves_none(
+    story: Story,
+) -> None:
     sandbox = story.sandbox.variation("locked")
     with sandbox.settings.open("a") as settings:
         settings.write("RECOVERY_RESTIC_LOCK_SECONDS=1\n")
@@ -81,10 +83,20 @@ def test_the_lock_of_a_living_process_is_respected_and_that_of_a_dead_one_is_tak
         assert str(tool) in error["msg"] and len(locks(sandbox)) == 1
         os.kill(tool, signal.SIGKILL)
     assert json.loads(writing.communicate(timeout=60)[0].splitlines()[-1])["failed"] is True
-    assert len(locks(sandbox)) == 1
-    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
     assert locks(sandbox) == []
+    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
     assert [(each["id"], each["errors"]) for each in sandbox.succeed("backup_info")["backups"]] == before
+
+
+def test_the_lock_of_a_dead_one_that_wanted_to_be_alone_holds_up_no_backup(story: Story) -> None:
+    sandbox = story.sandbox.variation("alone")
+    checking = sandbox.begin("backup_verify", level="checked")
+    with held_up(checking, "check", once=lambda: locks(sandbox) != []) as tool:
+        os.kill(tool, signal.SIGKILL)
+    assert json.loads(checking.communicate(timeout=60)[0].splitlines()[-1])["failed"] is True
+    assert len(locks(sandbox)) == 1
+    assert sandbox.succeed("backup", strategy="full")["backup"]["errors"] == []
+    assert locks(sandbox) == []
 
 
 def locks(sandbox: Sandbox) -> list[str]:

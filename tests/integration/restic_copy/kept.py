@@ -12,7 +12,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.servers.restic_repository import cheapen
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import read_settings
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import store_paths
@@ -41,6 +44,14 @@ class Kept:
         return self.root / f"{self.name}.env"
 
     def create(self, passphrase: str, **settings: str) -> Kept:
+        self.configure(passphrase, **settings)
+        environment = {**os.environ, **read_settings(str(self.configuration_file))}
+        subprocess.run(["restic", "init", "--quiet"], env=environment, check=True, capture_output=True)
+        cheapen(self.place, passphrase)
+        return self
+
+    def configure(self, passphrase: str, **settings: str) -> Kept:
+        """What restic needs to know, without a repository yet."""
         key = self.root / f"{self.name}.key"
         key.write_text(passphrase)
         lines = {
@@ -52,8 +63,6 @@ class Kept:
         self.configuration_file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         for file in (key, self.configuration_file):
             file.chmod(0o600)
-        environment = {**os.environ, **lines}
-        subprocess.run(["restic", "init", "--quiet"], env=environment, check=True, capture_output=True)
         return self
 
     def keeper(self, seconds: float = 120) -> Keeper:

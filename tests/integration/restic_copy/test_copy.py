@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
@@ -18,7 +19,12 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     find_copies,
     joined,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_repository import ResticTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
+    open_repository,
+    read_entry,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +85,15 @@ def test_stores_with_credentials_of_their_own_are_refused_with_the_way_that_work
     assert (both["RESTIC_REPOSITORY"], both["RESTIC_FROM_REPOSITORY"]) == ("/disk", "s3:one")
     assert (both["RESTIC_PASSWORD"], both["RESTIC_FROM_PASSWORD"]) == ("disk", "one")
     assert both["AWS_ACCESS_KEY_ID"] == "one"
+
+
+def test_a_copy_is_begun_like_its_original_so_that_both_cut_files_at_the_same_places(origin: Kept) -> None:
+    like = Kept(origin.root, "like").configure("the third example passphrase")
+    entry = {"name": "like", "number": 2, "filesystem": {"path": str(like.place)}, "copy_of": "origin"}
+    repository = open_repository(read_entry("like", entry))
+    ResticTool(
+        repository, stanza="papers", configuration_file=str(like.configuration_file), deadline=Deadline(60)
+    ).initialise()
+    cut = [each.keeper().tool.run("cat", "config").stdout for each in (origin, like)]
+    polynomials = [json.loads(text[text.index("{") :])["chunker_polynomial"] for text in cut]
+    assert polynomials[0] == polynomials[1]

@@ -35,11 +35,13 @@ def cheapen(repository: Path, passphrase: str) -> None:
     content.update(CHEAP)
     content["data"] = base64.b64encode(wrap(master, derived(passphrase, content))).decode()
     text = json.dumps(content).encode()
+    owner = old.stat()
     old.chmod(0o600)
     old.unlink()
     new = repository / "keys" / hashlib.sha256(text).hexdigest()
     new.write_bytes(text)
     new.chmod(0o400)
+    os.chown(new, owner.st_uid, owner.st_gid)
 
 
 def derived(passphrase: str, content: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import backup_copies
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
@@ -103,3 +104,18 @@ def test_of_two_copies_the_more_trusted_one_is_taken() -> None:
     ]
     orders = next(part for part in system_set(read)["parts"] if part["name"] == "orders")
     assert (orders["repository"]["name"], orders["trust"]) == ("two", "verified")
+
+
+def test_a_copy_stands_in_for_its_original_and_makes_no_set_larger() -> None:
+    far = {"number": 4, "s3": {"endpoint": "s", "bucket": "b", "region": "r"}, "cipher_passphrase": "an example"}
+    copies = backup_copies(DATABASES, {**REPOSITORIES, "far": {**far, "copy_of": "one"}}, [], FILES, "full_system")
+    read = reads() + system_reads(copies, DATABASES, "frankfurt")
+    held = [
+        {"item": each, "backups": [record("s/6")]} for each in read if each["repository"]["name"] not in ("one", "two")
+    ]
+    with pytest.raises(PreconditionError, match="5 of 6"):
+        system_set(held)
+    held += [{"item": each, "backups": [record("s/6")]} for each in read if each["repository"]["name"] == "two"]
+    chosen = system_set(held)
+    assert (chosen["found"], chosen["total"]) == (6, 6)
+    assert chosen["parts"][1]["repository"]["name"] == "far"

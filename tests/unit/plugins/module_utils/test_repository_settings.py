@@ -100,6 +100,12 @@ def test_each_host_gets_the_repositories_that_restic_needs_there() -> None:
     assert restic_repositories(REPOSITORIES, "web1", databases, {}) == []
 
 
+def test_files_that_name_no_stanza_can_be_the_first_in_a_repository() -> None:
+    files = {"web": {"engine": {"files": {"paths": ["/srv"]}}, "hosts": {"a": "web1"}, "repositories": ["clear"]}}
+    [found] = restic_repositories(REPOSITORIES, "web1", {}, files)
+    assert found["engine"] == {"files": {"stanza": "web", "paths": ["/srv"]}}
+
+
 def test_an_engine_keeps_its_backups_where_it_can() -> None:
     orders: dict[str, Any] = {"engine": {"postgresql": {}}}
     assert usable_repositories(orders, REPOSITORIES) == ["vault", "offsite", "clear", "far"]
