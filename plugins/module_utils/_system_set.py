@@ -58,14 +58,15 @@ def system_reads(
         )
     for read in reads:
         if read["host"] is None:
-            read["host"] = next((one["host"] for one in reads if one["host"] and _opens(one, read)), None)
+            readers = [one for one in reads if one["host"] and _opens(one, read)]
+            # Whoever has the key of the repository can read what it holds; at another site that may be another user.
+            reader = next((one for one in readers if one["user"] == read["user"]), readers[0] if readers else None)
+            read.update({key: reader[key] for key in ("host", "user")} if reader else {})
     return reads
 
 
 def _opens(reader: Entry, read: Entry) -> bool:
-    same = ("tool", "user")
-    is_same_place = reader["repository"]["name"] == read["repository"]["name"]
-    return is_same_place and all(reader[key] == read[key] for key in same)
+    return bool(reader["tool"] == read["tool"] and reader["repository"]["name"] == read["repository"]["name"])
 
 
 @dataclass

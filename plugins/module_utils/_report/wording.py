@@ -79,5 +79,5 @@ def say_parts(report: dict[str, Any]) -> list[str]:
     if not parts:
         return []
     taken_back = ", and taken back" if report["status"] == "undone" else ""
-    left_out = f"; left out, and as before: {', '.join(parts['left_out'])}" if parts.get("left_out") else ""
+    left_out = f"; left out: {', '.join(parts['left_out'])}" if parts.get("left_out") else ""
     return [f"{parts['completed']} of {parts['total']} were put in place{taken_back}{left_out}"]

@@ -65,6 +65,15 @@ def test_what_is_of_another_site_is_read_by_whoever_opens_the_same_repository() 
     assert len(seen) == 6
 
 
+def test_what_only_a_lost_site_had_is_read_by_whoever_has_the_key_at_the_other() -> None:
+    ledger = {"engine": {"mariadb": {"stanza": "ledger"}}, "hosts": {"frankfurt": "fra"}, "repositories": ["kept"]}
+    databases = {**DATABASES, "ledger": ledger}
+    targets = backup_targets(databases, REPOSITORIES, [], FILES, "full_system")
+    seen = {(read["name"], read["site"]): read for read in system_reads(targets, databases, "dublin")}
+    read, reader = seen["ledger", None], seen["settings", "dublin"]
+    assert (read["host"], read["user"], read["is_part"]) == (reader["host"], reader["user"], False)
+
+
 def test_parts_that_are_not_wanted_are_read_and_not_restored() -> None:
     assert {read["name"] for read in reads("orders") if read["wanted"]} == {"orders"}
     assert {read["name"] for read in reads("orders") if read["is_part"]} == {"orders", "settings", "baskets"}

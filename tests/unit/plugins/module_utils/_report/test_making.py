@@ -102,7 +102,7 @@ def test_a_restore_of_a_system_tells_what_it_left_out() -> None:
     parts = {"completed": 1, "total": 1, "left_out": ["ledger", "baskets"]}
     report = made(journal(recovery_parts=parts))
     assert report["parts"] == parts
-    assert "1 of 1 were put in place; left out, and as before: ledger, baskets" in " ".join(render_text(report).split())
+    assert "1 of 1 were put in place; left out: ledger, baskets" in " ".join(render_text(report).split())
 
 
 def test_what_was_not_measured_is_never_zero() -> None:
