@@ -83,14 +83,14 @@ def plan_of(tasks: list[Task]) -> list[dict[str, Any]]:
     ]
 
 
-def play(directory: Path, tasks: list[Task]) -> str:
-    """What Ansible says of that plan, with a collection in which every step is the same."""
+def play(directory: Path, plan: list[dict[str, Any]], undos: dict[str, str]) -> str:
+    """What Ansible says of a plan, with a collection that knows the undo of each step and nothing else."""
     collection = directory / "collections" / "ansible_collections" / "gogidix" / "disaster_recovery"
-    for step in ("first", "second", "third", "restore"):
+    for step, undo in undos.items():
         (collection / "roles" / step / "tasks").mkdir(parents=True)
-        (collection / "roles" / step / "tasks" / "undo.yml").write_text(UNDO, encoding="utf-8")
+        (collection / "roles" / step / "tasks" / "undo.yml").write_text(undo, encoding="utf-8")
     shutil.copytree(ROOT / "playbooks" / "tasks", directory / "tasks")
-    (directory / "plan.yml").write_text(yaml.safe_dump(plan_of(tasks)), encoding="utf-8")
+    (directory / "plan.yml").write_text(yaml.safe_dump(plan), encoding="utf-8")
     (directory / "hosts").write_text(HOSTS.format(python=sys.executable), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "RECOVERY_"))}
     finished = subprocess.run(
@@ -107,10 +107,29 @@ def play(directory: Path, tasks: list[Task]) -> str:
 
 @pytest.mark.parametrize("plan", [plan for plan in undoing() if plan != "restore"])
 def test_an_undo_that_fails_on_another_host_than_the_step_is_told(tmp_path: Path, plan: str) -> None:
-    said = play(tmp_path, undoing()[plan])
+    said = play(tmp_path, plan_of(undoing()[plan]), dict.fromkeys(("first", "second", "third", "restore"), UNDO))
     hosts = ["localhost", "here", "there", "elsewhere"]
     assert [host for host in hosts if f"{host} ends parked, left is second" not in said] == [], said
     assert "third undone on there" in said and "first undone on there" in said
+
+
+@pytest.mark.parametrize("is_taken_back", [True, False])
+def test_a_site_stays_fenced_when_what_was_restored_elsewhere_could_not_be_taken_back(
+    tmp_path: Path, is_taken_back: bool
+) -> None:
+    [plan] = [each for each in plan_of(undoing()["restore_system"]) if "vars" in each]
+    plan["vars"] |= {"recovery_begun_steps": ["fence", "restore_system"], "fence_answers": {"changed": True}}
+    plan["vars"] |= {
+        "recovery_accept_split_brain": "",
+        "fence_orders": [{"name": "power", "place": "here", "user": None}],
+    }
+    undo = yaml.safe_load((ROOT / "roles/fence/tasks/undo.yml").read_text(encoding="utf-8"))
+    for task in undo:
+        del task["gogidix.disaster_recovery.fence"]
+        task["ansible.builtin.debug"] = {"msg": "the site may come back"}
+    restored = [{"ansible.builtin.assert": {"that": is_taken_back}}]
+    said = play(tmp_path, [plan], {"fence": yaml.safe_dump(undo), "restore_system": yaml.safe_dump(restored)})
+    assert ("the site may come back" in said) is is_taken_back, said
 
 
 def test_every_play_that_undoes_lets_its_hosts_take_part_in_what_follows() -> None:
