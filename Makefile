@@ -21,7 +21,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages lint integration -- units drills
+	.ci/stages lint units integration -- drills
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
