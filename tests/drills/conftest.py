@@ -51,7 +51,7 @@ def bring_home(lab: DrillLab) -> None:
     if not is_whole or not lab.world().is_home:
         lab.do("heal")
         lab.do("rollback", SNAPSHOT, timeout=300)
-    lab.wait_for("the stack", lambda: lab.world().is_home, 60)
+    lab.wait_for("the stack", lambda: lab.world().is_home, 60, seen=lab.world)
     # One that replayed no commit since it started cannot say how old its data is, and is rightly not promoted.
     lab.sql("fra-db1", "SELECT txid_current()")
     lab.wait_for("a commit at the standby", lambda: lab.sql("dub-db1", REPLAYED) == "t", 20)

@@ -192,10 +192,12 @@ class DrillLab(LabCommand):
         figures: dict[str, Any] = json.loads(self.do("run", "wit-probe1", "storefront-load", "run", *words))
         return figures
 
-    def wait_for(self, what: str, is_there: Callable[[], bool], seconds: float) -> None:
+    def wait_for(
+        self, what: str, is_there: Callable[[], bool], seconds: float, *, seen: Callable[[], object] = lambda: "no more"
+    ) -> None:
         until = time.monotonic() + seconds
         while not is_there():
-            assert time.monotonic() < until, f"waited {seconds:g} s for {what}"
+            assert time.monotonic() < until, f"waited {seconds:g} s for {what}, and saw {seen()}"
             time.sleep(0.05)
 
 
