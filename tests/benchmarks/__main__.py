@@ -128,13 +128,13 @@ def mariadb(runs: int) -> list[Figure]:
     seconds = json.loads(measure("measure_mariadb.py", runs).read_text())
     return [
         figure(
-            "backup of 400 MB of MariaDB (floor: mariadb-backup | restic)",
+            "backup of 1 GB of MariaDB (floor: mariadb-backup | restic)",
             "s",
             seconds["backup"],
             seconds["bare backup"],
         ),
         figure(
-            "restore of 400 MB of MariaDB, started and checked (floor: restic | mbstream, prepare, start, check, stop)",
+            "restore of 1 GB of MariaDB, started and checked (floor: restic | mbstream, prepare, start, check, stop)",
             "s",
             seconds["restore"],
             seconds["bare restore"],
