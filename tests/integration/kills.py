@@ -89,19 +89,38 @@ def words_of(pid: int) -> list[bytes]:
 @contextmanager
 def held_up(module: subprocess.Popen[str], command: str, *, once: Callable[[], bool] = lambda: True) -> Iterator[int]:
     """With the tool that a module runs, found by its first argument, standing still in the middle of its work."""
+    held: list[int] = []
 
-    def tool() -> int | None:
-        return next((each for each in descendants(module.pid) if words_of(each)[1:2] == [command.encode()]), None)
+    def caught() -> bool:
+        """Stopped where it is seen, since it may have ended before another look; let go if it is too early."""
+        seen = (each for each in descendants(module.pid) if words_of(each)[1:2] == [command.encode()])
+        for pid in seen:
+            order_end(pid, signal.SIGSTOP)
+            if stands_still(pid) and once():
+                held.append(pid)
+                return True
+            order_end(pid, signal.SIGCONT)
+        return False
 
-    wait_until(f"it runs {command}", lambda: tool() is not None and once(), seconds=30)
-    pid = tool()
-    assert pid is not None, f"{command} has ended already"
-    os.kill(pid, signal.SIGSTOP)
+    wait_until(f"it runs {command}", caught, seconds=30)
     try:
-        yield pid
+        yield held[0]
     finally:
         # It may have been killed as it stood.
-        order_end(pid, signal.SIGCONT)
+        order_end(held[0], signal.SIGCONT)
+
+
+def stands_still(pid: int) -> bool:
+    """Whether a process that was told to stop did so, and not end before."""
+    wait_until(f"process {pid} stops or ends", lambda: state_of(pid) in ("T", "Z", "X", None))
+    return state_of(pid) == "T"
+
+
+def state_of(pid: int) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
 
 
 class Stopwatch:

@@ -151,6 +151,10 @@ def switchover(pair: Any, pooler: PoolerServer) -> Iterator[Switchover]:
     yield switch
     for item in switch.everything:
         item.close()
+    # It writes down what it did when all of it is done, and may do so after what a test waited for.
+    wait_for("the end of each dead-man", lambda: not any(pooler.root.glob("recovery-switchover-*.armed")))
+    for fired in pooler.root.glob("recovery-switchover-*.fired"):
+        wait_for("what the dead-man did", lambda fired=fired: "outcome" in fired.read_text())
 
 
 def write(client: Any, number: int) -> None:
