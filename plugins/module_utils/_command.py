@@ -51,18 +51,20 @@ def run_tool(
     environment: dict[str, str] | None = None,
     stdin: str | None = None,
     is_in_vain: Callable[[str], bool] | None = None,
+    heard: Callable[[str], None] = lambda said: None,
     asked_to_end_by: int = signal.SIGTERM,
 ) -> Finished:
     """Run a tool to its end and say how it ended; the caller judges the outcome, not the exit code alone.
 
     A tool that outlives the deadline is ended with its whole process group, and one whose errors show, by
     ``is_in_vain``, that it will never come to an end is asked to end. It does not outlive this process either:
-    nobody would judge what it did. A tool that is not installed is a PreconditionError.
+    nobody would judge what it did. Where its errors are listened to, ``heard`` is told all of its output so far,
+    again and again. A tool that is not installed is a PreconditionError.
     """
     started = time.monotonic()
     process = _start(argv, environment or {}, stdin, asked_to_end_by)
     try:
-        stdout, stderr, is_broken_off = _listen(process, deadline, is_in_vain, asked_to_end_by)
+        stdout, stderr, is_broken_off = _listen(process, deadline, is_in_vain, heard, asked_to_end_by)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = process.communicate()
@@ -105,7 +107,11 @@ def _start(argv: list[str], environment: dict[str, str], stdin: str | None, ends
 
 
 def _listen(
-    process: subprocess.Popen[bytes], deadline: Deadline, is_in_vain: Callable[[str], bool] | None, ends_by: int
+    process: subprocess.Popen[bytes],
+    deadline: Deadline,
+    is_in_vain: Callable[[str], bool] | None,
+    heard: Callable[[str], None],
+    ends_by: int,
 ) -> tuple[bytes, bytes, bool]:
     """What it says to its end, and whether that came early because it went on in vain: it may take its locks away."""
     patience: Deadline | None = None
@@ -116,6 +122,7 @@ def _listen(
         except subprocess.TimeoutExpired as silence:
             if is_in_vain is None or deadline.is_over:
                 raise
+            heard((silence.stdout or b"").decode(errors="backslashreplace"))
             said = (silence.stderr or b"").decode(errors="backslashreplace")
             if patience is None and is_in_vain(said):
                 os.killpg(process.pid, ends_by)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
@@ -49,12 +51,42 @@ def place_of(tree: Path, path: str) -> str:
     return f"{tree}{path}"
 
 
-def compare(manifest: Manifest, tree: Path, *, roots: list[str], unsure: set[str]) -> Comparison:
+class Look:
+    """The look at what lies in a tree, beside whatever else is done; it may begin as soon as nothing is written there.
+
+    Who fails meanwhile need not wait for it: it ends with the process.
+    """
+
+    def __init__(self, tree: Path, roots: list[str]) -> None:
+        self.tree = tree
+        self.roots = roots
+        self._found: Future[Manifest] | None = None
+
+    def begin(self) -> None:
+        if self._found is None:
+            self._found = Future()
+            Thread(target=self._take, args=[self._found], daemon=True).start()
+
+    def found(self) -> Manifest:
+        self.begin()
+        assert self._found is not None
+        return self._found.result()
+
+    def _take(self, future: Future[Manifest]) -> None:
+        # No restore brings flags back: those of the copy speak neither for it nor against it.
+        walk = Walk(tree=str(self.tree), is_one_file_system=False, with_flags=False)
+        try:
+            future.set_result(
+                walk.manifest([each for each in self.roots if os.path.lexists(place_of(self.tree, each))])
+            )
+        except BaseException as error:
+            future.set_exception(error)
+
+
+def compare(manifest: Manifest, look: Look, *, unsure: set[str]) -> Comparison:
     """Every entry against what lies in the tree, and nothing beside them. ``unsure`` changed while it was read."""
     result = Comparison()
-    # No restore brings flags back: those of the copy speak neither for it nor against it.
-    walk = Walk(tree=str(tree), is_one_file_system=False, with_flags=False)
-    there = walk.manifest([root for root in roots if os.path.lexists(place_of(tree, root))])
+    tree, there = look.tree, look.found()
     for path, entry in sorted(manifest.entries.items()):
         result.compared += 1
         if entry.type in NEVER_KEPT:

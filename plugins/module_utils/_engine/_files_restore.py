@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import (
     NEVER_KEPT,
     Comparison,
+    Look,
     compare,
     place_of,
 )
@@ -153,10 +154,15 @@ def write_tree(tool: Restic, snapshot: str, contents: Contents, directory: Path,
     """Write the paths below a directory and prove them: their content by restic's reading, the rest by the manifest."""
     what = f"restore backup {snapshot[:8]} into {directory}"
     keeps_sparse = tool.version() >= KEEPS_SPARSE
+    sparse = [] if keeps_sparse else [path for path, entry in contents.manifest.entries.items() if entry.is_sparse]
     arguments = [] if is_whole else [f"--include={literal(path)}" for path in contents.paths]
-    restore_snapshot(tool, what, snapshot, directory, *arguments, *(["--sparse"] if keeps_sparse else []))
-    unkept = [] if keeps_sparse else make_sparse(tool, contents.manifest, directory)
-    result = compare(contents.manifest, directory, roots=contents.paths, unsure=contents.unsure)
+    arguments += ["--sparse"] if keeps_sparse else []
+    look = Look(directory, contents.paths)
+    # What is still to be made sparse is looked at after that.
+    once_written = (lambda: None) if sparse else look.begin
+    restore_snapshot(tool, what, snapshot, directory, *arguments, once_written=once_written)
+    unkept = make_sparse(tool, contents.manifest, sparse, directory)
+    result = compare(contents.manifest, look, unsure=contents.unsure)
     result.not_preserved += unkept
     if result.wrong:
         raise IntegrityError(
@@ -168,12 +174,12 @@ def write_tree(tool: Restic, snapshot: str, contents: Contents, directory: Path,
     return result
 
 
-def make_sparse(tool: Restic, manifest: Manifest, directory: Path) -> list[str]:
+def make_sparse(tool: Restic, manifest: Manifest, paths: list[str], directory: Path) -> list[str]:
     """Give back the holes that restic filled; whatever stays filled is told."""
     filled = []
-    for path, entry in manifest.entries.items():
-        real = place_of(directory, path)
-        if not entry.is_sparse or os.path.islink(real) or not os.path.isfile(real):
+    for path in paths:
+        real, entry = place_of(directory, path), manifest.entries[path]
+        if os.path.islink(real) or not os.path.isfile(real):
             continue
         before = os.stat(real)
         run_tool(["fallocate", "--dig-holes", real], deadline=tool.deadline)

@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,10 @@ SETTING = re.compile(r"^(?:export\s+)?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
 VERSION = re.compile(r"restic (\d+)\.(\d+)\.(\d+)")
 OLDEST = (0, 14, 0)
 LOCK_SECONDS = 600.0
+
+
+def unheard(said: str) -> None:
+    """For output that is only looked at when all of it is there."""
 
 
 def configuration_file_of(repository_name: str) -> str:
@@ -148,7 +153,9 @@ class Restic:
             return ["--no-cache"]
         return [] if os.access(self.cache_directory, os.W_OK | os.X_OK) else ["--no-cache"]
 
-    def run(self, command: str, *arguments: str, stdin: str | None = None) -> Finished:
+    def run(
+        self, command: str, *arguments: str, stdin: str | None = None, heard: Callable[[str], None] = unheard
+    ) -> Finished:
         """Run a command; a lock in its way whose process is proven dead on this host is removed.
 
         Others share the repository: a lock of somebody who may live is waited for, as long as ``lock_seconds`` says,
@@ -163,6 +170,7 @@ class Restic:
                 environment=self.environment,
                 stdin=stdin,
                 is_in_vain=asks_in_vain,
+                heard=heard,
                 # At this signal, and at no other, it takes its lock away.
                 asked_to_end_by=signal.SIGINT,
             )
@@ -182,9 +190,11 @@ class Restic:
         """Take away the locks whose processes are dead on this host, and no others."""
         run_tool(self.argv("unlock"), deadline=deadline, environment=self.environment)
 
-    def require(self, what: str, command: str, *arguments: str, stdin: str | None = None) -> Finished:
+    def require(
+        self, what: str, command: str, *arguments: str, stdin: str | None = None, heard: Callable[[str], None] = unheard
+    ) -> Finished:
         """Run a command for which exit code 0 is necessary; what success is beyond it, the caller knows."""
-        finished = self.run(command, *arguments, stdin=stdin)
+        finished = self.run(command, *arguments, stdin=stdin, heard=heard)
         if finished.rc != 0:
             raise meaning_of(said_badly(finished), what, evidence={"tool": "restic", "rc": finished.rc})
         return finished

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -36,6 +37,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     forget_snapshots,
     list_snapshots,
     read_record,
+    understood,
     write_record,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination
@@ -161,7 +163,8 @@ class Keeper:
         what = f"record backup {of} in {self.repository}"
         tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
         tags.update(more_tags or {})
-        own = write_record(self.tool, what, content, tags)
+        text = json.dumps(content)
+        own = write_record(self.tool, what, text, tags)
         of_data = data_tags(
             stanza=record.stanza,
             engine=record.engine,
@@ -177,6 +180,7 @@ class Keeper:
                 next_action="Look at the repository by hand, and take another backup",
                 data_state="unknown",
             )
+        self.memory.keep_record(self.listing().record_snapshots[found.id], text)
         return found
 
     def _read_back(self, written: dict[str, dict[str, str]], what: str) -> Listing | None:
@@ -203,13 +207,14 @@ class Keeper:
             self.tool.require("forget what was broken off", "forget", snapshot)
         self._listing = None
 
-    def content(self, record: BackupRecord) -> dict[str, Any]:
-        """What was recorded with a backup beyond its line in the list."""
+    def content(self, record: BackupRecord, *, is_proof: bool = False) -> dict[str, Any]:
+        """What was recorded with a backup beyond its line in the list; read from the repository where it is a proof."""
         what = f"read the record of backup {record.id[:8]} in {self.repository}"
         snapshot = self.listing().record_snapshots.get(record.id)
         if snapshot is None:
             raise RepositoryError(what, cause="it has none", next_action="Use another backup")
-        return read_record(self.tool, what, snapshot)
+        kept = None if is_proof else self.memory.kept_record(snapshot)
+        return read_record(self.tool, what, snapshot) if kept is None else understood(kept, what)
 
     def forget(self, records: list[BackupRecord]) -> None:
         """Remove these backups whole, with the records of ones whose data is gone already."""

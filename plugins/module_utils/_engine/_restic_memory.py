@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""What this host saw of a repository, and who works on it here. Losing it fails nothing."""
+"""What this host saw of a repository and stored in it, and who works on it here. Losing it fails nothing."""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record 
 
 @dataclass(frozen=True)
 class Memory:
-    """The newest backup that was seen, and a lock that ends with the process that holds it."""
+    """The newest backup that was seen, its record, and a lock that ends with the process that holds it."""
 
     directory: Path
     name: str
@@ -40,6 +41,27 @@ class Memory:
     @property
     def lock_file(self) -> Path:
         return self.directory / f"{self.name}.lock"
+
+    @property
+    def record_file(self) -> Path:
+        return self.directory / f"{self.name}.record"
+
+    def keep_record(self, snapshot: str, text: str) -> None:
+        """Keep what was just stored as a record, so that the next reader need not start restic for it.
+
+        ``snapshot`` is its whole name. That never stands for anything else, so what is kept can be lost, not outdated.
+        """
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        with suppress(OSError):
+            write_durably(self.record_file, f"{snapshot} {digest}\n{text}")
+
+    def kept_record(self, snapshot: str) -> str | None:
+        """What is stored in a snapshot, if it is the newest that this host wrote; None for any other, or damage."""
+        try:
+            head, _newline, text = self.record_file.read_text(encoding="utf-8").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if head == f"{snapshot} {hashlib.sha256(text.encode()).hexdigest()}" else None
 
     def require_not_older(self, records: list[BackupRecord], what: str) -> None:
         """A repository that lost its newest backup was emptied, made anew, or replaced by an older copy."""

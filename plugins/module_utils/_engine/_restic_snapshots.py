@@ -41,6 +41,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 # restic made a snapshot, but could not read all of the source.
 SOMETHING_UNREAD = 3
 UNLOCK_SECONDS = 20.0
+# What restic says when a restore has written everything.
+READS_BACK = "verifying files in"
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,8 @@ def parsed(line: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def write_record(tool: Restic, what: str, content: dict[str, Any], tags: dict[str, str]) -> str:
+def write_record(tool: Restic, what: str, text: str, tags: dict[str, str]) -> str:
     """Store the record of a backup that was proven whole: from now on it is one. The id of its snapshot."""
-    text = json.dumps(content)
     arguments = [*write_tags(tags), "--stdin", "--stdin-filename", RECORD_FILE]
     finished = tool.require(what, "backup", "--json", *arguments, stdin=text)
     return stored_by(finished, what).id
@@ -180,7 +181,12 @@ def write_record(tool: Restic, what: str, content: dict[str, Any], tags: dict[st
 def read_record(tool: Restic, what: str, snapshot: str) -> dict[str, Any]:
     """What the record of a backup holds, by the snapshot that it lies in. It takes no lock."""
     finished = tool.require(what, "dump", "--no-lock", snapshot, f"/{RECORD_FILE}")
-    content = parsed(finished.stdout)
+    return understood(finished.stdout, what)
+
+
+def understood(text: str, what: str) -> dict[str, Any]:
+    """A record, which is one line."""
+    content = parsed(text)
     if not content:
         raise IntegrityError(what, cause="its record is not understood", next_action="Use another backup")
     return content
@@ -196,9 +202,25 @@ def list_snapshots(tool: Restic, what: str, stanza: str) -> list[dict[str, Any]]
     return listed
 
 
-def restore_snapshot(tool: Restic, what: str, snapshot: str, target: Path, *arguments: str) -> Finished:
-    """Write a snapshot below a directory and let restic read every file of it back."""
-    return tool.require(what, "restore", snapshot, "--target", str(target), "--verify", *arguments)
+def restore_snapshot(
+    tool: Restic,
+    what: str,
+    snapshot: str,
+    target: Path,
+    *arguments: str,
+    once_written: Callable[[], None] = lambda: None,
+) -> Finished:
+    """Write a snapshot below a directory and let restic read every file of it back.
+
+    ``once_written`` is called when it says that it only reads from now on; not at all when it never says so.
+    """
+
+    def heard(said: str) -> None:
+        if READS_BACK in said:
+            once_written()
+
+    command = ("restore", snapshot, "--target", str(target), "--verify", *arguments)
+    return tool.require(what, *command, heard=heard)
 
 
 def forget_snapshots(tool: Restic, what: str, snapshots: list[str], stanza: str) -> None:

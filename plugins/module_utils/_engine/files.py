@@ -93,7 +93,8 @@ class FilesEngine(ResticEngine):
         require_checks(checks)
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
-        contents = self._contents_of(record)
+        what = f"read the record of backup {record.id[:8]}"
+        contents = Contents.of(self.keeper.content(record, is_proof=True), what)
         found = write_tree(self.keeper.tool, record.id, contents, scratch, is_whole=True)
         return {"manifest": found.as_evidence(), "checks": question(checks, scratch, self.deadline)}
 

@@ -102,7 +102,7 @@ class PostgresqlDumpEngine(ResticEngine):
         """Nothing to wait for: a dump has a record only when all of it was read back."""
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
-        contents = self._contents_of(record)
+        contents = self._contents_of(record, is_proof=True)
         self._require_programs(record)
         write_files(self.source, self.keeper, record, contents, scratch)
         trial = Trial(self.source, contents, scratch)
@@ -136,8 +136,8 @@ class PostgresqlDumpEngine(ResticEngine):
         size = record.size_bytes + contents.database_bytes
         return RestorePlan(record, target, preflight=preflight, selection=selection, size_bytes=size)
 
-    def _contents_of(self, record: BackupRecord) -> Contents:
-        return Contents.of(self.keeper.content(record), f"read the record of backup {record.id[:8]}")
+    def _contents_of(self, record: BackupRecord, *, is_proof: bool = False) -> Contents:
+        return Contents.of(self.keeper.content(record, is_proof=is_proof), f"read the record of backup {record.id[:8]}")
 
     def _require_programs(self, record: BackupRecord) -> None:
         """A newer server reads an older one's dump, never the other way round."""

@@ -153,8 +153,8 @@ def switchover(pair: Any, pooler: PoolerServer) -> Iterator[Switchover]:
         item.close()
     # It writes down what it did when all of it is done, and may do so after what a test waited for.
     wait_for("the end of each dead-man", lambda: not any(pooler.root.glob("recovery-switchover-*.armed")))
-    for fired in pooler.root.glob("recovery-switchover-*.fired"):
-        wait_for("what the dead-man did", lambda fired=fired: "outcome" in fired.read_text())
+    done = list(pooler.root.glob("recovery-switchover-*.fired"))
+    wait_for("what each dead-man did", lambda: all("outcome" in each.read_text() for each in done))
 
 
 def write(client: Any, number: int) -> None:

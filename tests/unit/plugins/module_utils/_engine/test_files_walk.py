@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import compare
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import Look, compare
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_difference import difference
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     Manifest,
@@ -51,7 +51,7 @@ def copied(tmp_path: Path) -> tuple[Manifest, Path, str]:
 
 def test_a_true_copy_has_no_difference(tmp_path: Path) -> None:
     manifest, place, root = copied(tmp_path)
-    found = compare(manifest, place, roots=[root], unsure=set())
+    found = compare(manifest, Look(place, [root]), unsure=set())
     assert (found.wrong, found.hashed, found.compared) == ([], 3, 6)
     assert difference(root, place).is_none
 
@@ -82,7 +82,7 @@ def spoil(copy: Path, how: str) -> None:
 def test_a_copy_that_differs_in_anything_is_wrong(tmp_path: Path, how: str) -> None:
     manifest, place, root = copied(tmp_path)
     spoil(Path(f"{place}{root}"), how)
-    assert compare(manifest, place, roots=[root], unsure=set()).wrong
+    assert compare(manifest, Look(place, [root]), unsure=set()).wrong
     if how != "hard link":
         assert not difference(root, place).is_none
 
@@ -90,7 +90,7 @@ def test_a_copy_that_differs_in_anything_is_wrong(tmp_path: Path, how: str) -> N
 def test_what_changed_while_it_was_read_is_no_proof_against_a_copy(tmp_path: Path) -> None:
     manifest, place, root = copied(tmp_path)
     spoil(Path(f"{place}{root}"), "missing")
-    assert compare(manifest, place, roots=[root], unsure={f"{root}/link", root}).wrong == []
+    assert compare(manifest, Look(place, [root]), unsure={f"{root}/link", root}).wrong == []
 
 
 def test_every_change_of_a_source_is_seen(tmp_path: Path) -> None:
