@@ -46,8 +46,8 @@ def stack(protected_lab: DrillLab) -> Iterator[DrillLab]:
     lab.do("rollback", SNAPSHOT, timeout=300)
 
 
-def run(lab: DrillLab, plan: str, *, check: bool = False, **asked: Any) -> Outcome:
-    return lab.start(plan, asked, inventories=INVENTORIES, check=check).finish()
+def run(lab: DrillLab, plan: str, *, check: bool = False, more: tuple[str, ...] = (), **asked: Any) -> Outcome:
+    return lab.start(plan, asked, inventories=(*INVENTORIES, *more), check=check).finish()
 
 
 def succeed(lab: DrillLab, plan: str, **asked: Any) -> Outcome:
@@ -292,7 +292,9 @@ def test_a_site_that_is_gone_is_fenced_and_its_system_restored_at_the_other(stac
     refused = run(stack, "restore_system", **asked, recovery_source_site="frankfurt")
     assert refused.code != 0 and "still answers" in " ".join(refused.text.split())
     stack.do("power-off", "frankfurt")
-    left = succeed(stack, "restore_system", **asked, recovery_source_site="frankfurt").report
+    # In the same run the other site is a hybrid one: its database in a data centre, the rest in a cloud region.
+    hybrid = ("inventories/hybrid",)
+    left = succeed(stack, "restore_system", more=hybrid, **asked, recovery_source_site="frankfurt").report
     assert [(proof["site"], proof["level"]) for proof in left["fence_proofs"]] == [("frankfurt", 3)]
     assert (left["verdict"], left["parts"]["left_out"]) == ("verified", ["baskets", "ledger"])
     assert (stack.world().roles[1], stack.world().names_point_at) == ("primary", "dublin")

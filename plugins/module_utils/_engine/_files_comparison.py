@@ -62,15 +62,14 @@ class Look:
         self.roots = roots
         self._found: Future[Manifest] | None = None
 
-    def begin(self) -> None:
+    def begin(self) -> Future[Manifest]:
         if self._found is None:
             self._found = Future()
             Thread(target=self._take, args=[self._found], daemon=True).start()
+        return self._found
 
     def found(self) -> Manifest:
-        self.begin()
-        assert self._found is not None
-        return self._found.result()
+        return self.begin().result()
 
     def _take(self, future: Future[Manifest]) -> None:
         # No restore brings flags back: those of the copy speak neither for it nor against it.

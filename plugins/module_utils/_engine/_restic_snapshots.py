@@ -208,7 +208,7 @@ def restore_snapshot(
     snapshot: str,
     target: Path,
     *arguments: str,
-    once_written: Callable[[], None] = lambda: None,
+    once_written: Callable[[], object] = lambda: None,
 ) -> Finished:
     """Write a snapshot below a directory and let restic read every file of it back.
 
