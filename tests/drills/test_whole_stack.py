@@ -289,12 +289,12 @@ def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
 
 def test_a_site_that_is_gone_is_fenced_and_its_system_restored_at_the_other(stack: DrillLab) -> None:
     asked: dict[str, Any] = {"recovery_restore_site": "dublin", "recovery_restore_confirm": "storefront"}
-    refused = run(stack, "restore_system", **asked, recovery_source_site="frankfurt")
+    asked["recovery_source_site"] = "frankfurt"
+    refused = run(stack, "restore_system", **asked)
     assert refused.code != 0 and "still answers" in " ".join(refused.text.split())
     stack.do("power-off", "frankfurt")
-    # In the same run the other site is a hybrid one: its database in a data centre, the rest in a cloud region.
-    hybrid = ("inventories/hybrid",)
-    left = succeed(stack, "restore_system", more=hybrid, **asked, recovery_source_site="frankfurt").report
+    # The other site is a hybrid one: its database in a data centre, the rest in a cloud region.
+    left = succeed(stack, "restore_system", more=("inventories/hybrid",), **asked).report
     assert [(proof["site"], proof["level"]) for proof in left["fence_proofs"]] == [("frankfurt", 3)]
     assert (left["verdict"], left["parts"]["left_out"]) == ("verified", ["baskets", "ledger"])
     assert (stack.world().roles[1], stack.world().names_point_at) == ("primary", "dublin")
