@@ -28,9 +28,8 @@ FILES = (
     "/srv/storefront/pictures/teapot.svg",
     "/var/lib/storefront/baskets/ada.json",
 )
-NEVER_TRUE = [
-    {"name": "the shop sells elephants", "http": {"url": "http://shop.storefront.example/", "contains": "No"}}
-]
+ELEPHANTS = {"url": "http://shop.storefront.example/", "contains": "No"}
+NEVER_TRUE = [{"name": "the shop sells elephants", "http": ELEPHANTS}]
 
 
 @pytest.fixture(scope="module")
@@ -288,8 +287,8 @@ def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
 
 
 def test_a_site_that_is_gone_is_fenced_and_its_system_restored_at_the_other(stack: DrillLab) -> None:
-    asked: dict[str, Any] = {"recovery_restore_site": "dublin", "recovery_restore_confirm": "storefront"}
-    asked["recovery_source_site"] = "frankfurt"
+    asked: dict[str, Any] = {"recovery_source_site": "frankfurt", "recovery_restore_site": "dublin"}
+    asked["recovery_restore_confirm"] = "storefront"
     refused = run(stack, "restore_system", **asked)
     assert refused.code != 0 and "still answers" in " ".join(refused.text.split())
     stack.do("power-off", "frankfurt")
