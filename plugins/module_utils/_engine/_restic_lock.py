@@ -43,23 +43,25 @@ def dead_owner_of(text: str) -> Owner | None:
 
 @dataclass
 class Way:
-    """Makes way for what a lock held up: a dead owner's is taken away, anybody else's is waited for, with patience."""
+    """Makes way for what a lock held up: one that nobody holds is taken away, another is waited for, with patience."""
 
     patience: Deadline
+    # restic takes away what it knows to be dead: a process of this host, or one that was silent for half an hour.
     unlock: Callable[[], object]
-    buried: set[Owner] = field(default_factory=set)
+    looked_at: set[Owner] = field(default_factory=set)
 
     def is_made(self, said: str) -> bool:
         """Whether it is worth another attempt, after what restic said of the lock; this waits where it has to."""
-        dead = dead_owner_of(said)
-        if dead is None or dead in self.buried:
+        owner, is_known_dead = owner_of(said), dead_owner_of(said) is not None
+        if not is_known_dead or owner in self.looked_at:
             if self.patience.is_over:
                 return False
             time.sleep(min(LOOK_AGAIN_SECONDS, self.patience.remaining))
-        if dead is not None:
-            # restic takes one that nobody has collected yet for alive, and leaves its lock: next time it may not.
+        # Once for each as it is found, and once more when it turns out to be dead: restic takes one that nobody has
+        # collected yet for alive, and leaves its lock.
+        if owner is not None and (is_known_dead or owner not in self.looked_at):
             self.unlock()
-            self.buried.add(dead)
+            self.looked_at.add(owner)
         return True
 
 

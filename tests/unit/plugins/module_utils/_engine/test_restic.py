@@ -21,6 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     said_badly,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_lock import (
+    Way,
     dead_owner_of,
     owner_of,
 )
@@ -131,6 +132,15 @@ def test_a_lock_belongs_to_the_dead_only_when_that_is_proven() -> None:
     assert dead_owner_of(LOCKED.format(pid=gone, host="elsewhere")) is None
     exclusively = LOCKED.format(pid=gone, host=HOST).replace("already locked", "already locked exclusively")
     assert dead_owner_of(exclusively) is not None
+
+
+def test_restic_is_asked_once_whether_the_lock_of_another_host_is_too_old_to_be_alive() -> None:
+    asked: list[int] = []
+    way = Way(Deadline(5), lambda: asked.append(1))
+    elsewhere = LOCKED.format(pid=7, host="a-host-that-is-gone")
+    assert way.is_made(elsewhere) and asked == [1]
+    assert way.is_made(elsewhere) and asked == [1]
+    assert way.is_made(LOCKED.format(pid=8, host="a-host-that-is-gone")) and asked == [1, 1]
 
 
 def settings(tmp_path: Path, text: str, mode: int = 0o600) -> str:
