@@ -57,9 +57,11 @@ class Walk:
         return self.tree + path if self.real is None else self.real(path)
 
     def manifest(self, roots: list[str]) -> Manifest:
-        """Everything about everything below the roots."""
-        found = self.look(roots)
-        self.complete(found)
+        """Everything about everything below the roots, of each name at once."""
+        found = Manifest()
+        for path, status in self._walk(roots, found):
+            found.entries[path] = plain_entry(status)
+            self._complete(path, found)
         return found
 
     def look(self, roots: list[str]) -> Manifest:
@@ -72,16 +74,19 @@ class Walk:
 
     def complete(self, found: Manifest, is_wanted: Callable[[], bool] = lambda: True) -> None:
         """Add what takes more calls. It is true of the first look where the state is the same afterwards."""
-        for path, entry in found.entries.items():
+        for path in found.entries:
             if not is_wanted():
                 return
-            try:
-                found.entries[path] = self._completed(self.place(path), entry)
-            except FileNotFoundError:
-                # It vanished, which the next look at the state tells.
-                continue
-            except OSError as error:
-                found.unreadable[path] = os.strerror(error.errno or 0)
+            self._complete(path, found)
+
+    def _complete(self, path: str, found: Manifest) -> None:
+        try:
+            found.entries[path] = self._completed(self.place(path), found.entries[path])
+        except FileNotFoundError:
+            # It vanished, which the next look at the state tells.
+            pass
+        except OSError as error:
+            found.unreadable[path] = os.strerror(error.errno or 0)
 
     def state(self, roots: list[str]) -> dict[str, tuple[int, ...]]:
         """Only what tells whether something changed since: a second look is cheaper than the first."""

@@ -15,6 +15,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,10 @@ class Restic:
 
     def version(self) -> tuple[int, int, int]:
         """Which restic this is: what it can do depends on it. An older one than was tried is refused."""
+        return self._version
+
+    @cached_property
+    def _version(self) -> tuple[int, int, int]:
         finished = run_tool(["restic", "version"], deadline=self.deadline)
         found = VERSION.search(finished.stdout)
         version = (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)

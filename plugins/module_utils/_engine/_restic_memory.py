@@ -52,8 +52,13 @@ class Memory:
         ``snapshot`` is its whole name. That never stands for anything else, so what is kept can be lost, not outdated.
         """
         digest = hashlib.sha256(text.encode()).hexdigest()
+        beside = self.record_file.with_suffix(".new")
+        # Half of it, after a crash, is as good as none: nobody has to wait for the disk.
         with suppress(OSError):
-            write_durably(self.record_file, f"{snapshot} {digest}\n{text}")
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{snapshot} {digest}\n{text}")
+            beside.rename(self.record_file)
 
     def kept_record(self, snapshot: str) -> str | None:
         """What is stored in a snapshot, if it is the newest that this host wrote; None for any other, or damage."""
