@@ -49,7 +49,7 @@ def run_tool(
     *,
     deadline: Deadline,
     environment: dict[str, str] | None = None,
-    stdin: str | None = None,
+    stdin: str | int | None = None,
     is_in_vain: Callable[[str], bool] | None = None,
     heard: Callable[[str], None] = lambda said: None,
     asked_to_end_by: int = signal.SIGTERM,
@@ -59,7 +59,8 @@ def run_tool(
     A tool that outlives the deadline is ended with its whole process group, and one whose errors show, by
     ``is_in_vain``, that it will never come to an end is asked to end. It does not outlive this process either:
     nobody would judge what it did. Where its errors are listened to, ``heard`` is told all of its output so far,
-    again and again. A tool that is not installed is a PreconditionError.
+    again and again. ``stdin`` is what it reads, or a descriptor of that. A tool that is not installed is a
+    PreconditionError.
     """
     started = time.monotonic()
     process = _start(argv, environment or {}, stdin, asked_to_end_by)
@@ -85,15 +86,18 @@ def run_tool(
     )
 
 
-def _start(argv: list[str], environment: dict[str, str], stdin: str | None, ends_by: int) -> subprocess.Popen[bytes]:
+def _start(
+    argv: list[str], environment: dict[str, str], stdin: str | int | None, ends_by: int
+) -> subprocess.Popen[bytes]:
     """The tool, with what it reads in a file that has no name: nobody has to hand it over piece by piece."""
     with tempfile.TemporaryFile() as given:
-        given.write((stdin or "").encode())
-        given.seek(0)
+        if isinstance(stdin, str):
+            given.write(stdin.encode())
+            given.seek(0)
         try:
             return subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL if stdin is None else given,
+                stdin=given if isinstance(stdin, str) else subprocess.DEVNULL if stdin is None else stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env={**os.environ, "LC_ALL": "C.UTF-8", **environment},

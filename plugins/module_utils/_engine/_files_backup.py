@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,16 +15,18 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_documents import collected
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_look import looking
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     Manifest,
     changes,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import Source
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_patterns import excluder
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk, completing
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import BegunRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     Stored,
     store_paths,
@@ -53,80 +54,85 @@ class Reading:
 
     manifest: Manifest
     stored: Stored
-    changed: dict[str, str]
-    unreadable: dict[str, str]
+    documents: list[str]
     started_at: datetime
-    documents: list[str] = field(default_factory=list)
+    stopped_at: datetime
+    changed: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_consistent(self) -> bool:
         return not self.changed
 
 
-@dataclass(frozen=True)
 class FilesBackup:
     """One backup of a source into its keeper."""
 
-    source: Source
-    keeper: Keeper
-    consistency_id: str = ""
+    def __init__(self, source: Source, keeper: Keeper, strategy: str, consistency_id: str = "") -> None:
+        self.source = source
+        self.keeper = keeper
+        self.strategy = strategy
+        self.consistency_id = consistency_id
+        self.parent: BackupRecord | None = None
+        self.set_id = ""
+        self.begun: BegunRecord | None = None
+        self.until_recorded = ExitStack()
 
     @property
     def what(self) -> str:
         return f"back up stanza {self.source.stanza} into {self.keeper.repository}"
 
-    def take(self, strategy: str) -> Taken:
-        with self.keeper.alone(strategy):
-            parent = self._parent(strategy)
-            return self._taken(strategy, parent)
+    def take(self) -> Taken:
+        with self.keeper.alone(self.strategy):
+            self.parent = self._parent()
+            with self.keeper.writing() as self.set_id, self.until_recorded:
+                return self._taken()
 
-    def _taken(self, strategy: str, parent: BackupRecord | None) -> Taken:
-        with self.keeper.writing() as set_id:
-            tags = data_tags(
-                stanza=self.source.stanza,
-                engine=self.keeper.engine,
-                strategy=strategy,
-                set_id=set_id,
-                system=self.source.host,
-            )
-            reading = self._read(strategy, tags, parent)
-            try:
-                self._require_whole(reading)
-            except (IntegrityError, PreconditionError):
-                self.keeper.drop(reading.stored.id)
-                raise
-            record = self._record(strategy, parent, reading)
-            kept = self.keeper.write_record(
-                record, self._content(reading), of=reading.stored.id, set_id=set_id, kind=self.source.kind
-            )
+    def _taken(self) -> Taken:
+        reading = self._read()
+        try:
+            self._require_whole(reading)
+        except (IntegrityError, PreconditionError):
+            # Who removes something has to be alone in the repository.
+            self.until_recorded.close()
+            self.keeper.drop(reading.stored.id)
+            raise
+        kept = self.keeper.write_record(
+            self._record(reading),
+            self._content(reading),
+            of=reading.stored.id,
+            set_id=self.set_id,
+            kind=self.source.kind,
+            begun=self.begun,
+        )
         return Taken(kept.id, reading.stored.seconds, self._warnings(reading))
 
-    def _parent(self, strategy: str) -> BackupRecord | None:
+    def _parent(self) -> BackupRecord | None:
         """What restic compares with, to read only what changed; a full one compares with nothing."""
         usable = [record for record in self.keeper.listing().records if record.is_usable and record.is_complete]
-        if strategy == "full":
+        if self.strategy == "full":
             return None
-        if strategy == "differential":
+        if self.strategy == "differential":
             usable = [record for record in usable if record.strategy == "full"]
         ours = [record for record in usable if record.system_identifier == self.source.host]
         return ours[-1] if ours else None
 
-    def _read(self, strategy: str, tags: dict[str, str], parent: BackupRecord | None) -> Reading:
+    def _read(self) -> Reading:
         source, tool = self.source, self.keeper.tool
         self._require_there()
         with ExitStack() as until_read:
             with source.hooks.held(tool.deadline):
                 documents = until_read.enter_context(collected(source.collect, source.staging, tool.deadline))
-                if strategy == "snapshot":
+                if self.strategy == "snapshot":
                     frozen = until_read.enter_context(self._frozen())
                     # From here on the application may go on: what is read does not change any more.
                 else:
-                    return self._store(tool, Walk(), documents, tags, parent)
+                    return self._store(tool, Walk(), documents)
             snapshot, views = frozen
             walk = Walk(real=lambda path: real_path(path, views))
             numbers = {path: state[1] for path, state in walk.state(source.paths).items()}
             snapshot.require_whole(numbers)
-            return self._store(replace(tool, prefix=prefix_of(views)), walk, documents, tags, parent)
+            return self._store(replace(tool, prefix=prefix_of(views)), walk, documents)
 
     @contextmanager
     def _frozen(self) -> Iterator[tuple[Snapshot, list[Frozen]]]:
@@ -140,9 +146,7 @@ class FilesBackup:
         with snapshot.frozen(self.source.paths, self.source.stanza) as views:
             yield snapshot, views
 
-    def _store(
-        self, tool: Restic, walk: Walk, documents: list[str], tags: dict[str, str], parent: BackupRecord | None
-    ) -> Reading:
+    def _store(self, tool: Restic, walk: Walk, documents: list[str]) -> Reading:
         source = self.source
         roots = [*source.paths, *documents]
         walk = replace(
@@ -152,22 +156,37 @@ class FilesBackup:
             with_hashes=source.with_hashes,
         )
         started_at = now()
-        manifest = walk.look(roots)
-        arguments = ["--force"] if parent is None else ["--parent", parent.id]
-        # restic's own option takes every file of an overlay for one of another file system.
-        arguments += [f"--exclude={literally(mount)}/*" for mount in manifest.left_out_mounts]
+        arguments = ["--force"] if self.parent is None else ["--parent", self.parent.id]
         arguments += [f"--exclude={pattern}" for pattern in source.excludes]
-        with completing(walk, manifest):
-            stored = store_paths(tool, self.what, roots, tags, *arguments)
-        changed = changes(manifest.state, walk.state(roots))
-        unreadable = dict(manifest.unreadable)
+        with looking(walk, roots) as look:
+            stored = store_paths(tool, self.what, roots, self._tags(), *arguments, gate=look)
+            reading = Reading(look.manifest, stored, documents, started_at, stopped_at=now())
+            self._get_ready(reading)
+        reading.unreadable = dict(look.manifest.unreadable)
+        reading.changed = changes(look.manifest.state, walk.state(roots))
         for each in stored.unread:
             path, _separator, cause = each.rpartition(": ")
             if VANISHED in each.lower():
-                changed.setdefault(path, "vanished")
+                reading.changed.setdefault(path, "vanished")
             else:
-                unreadable[path or each] = cause
-        return Reading(manifest, stored, changed, unreadable, started_at, documents)
+                reading.unreadable[path or each] = cause
+        return reading
+
+    def _tags(self) -> dict[str, str]:
+        return data_tags(
+            stanza=self.source.stanza,
+            engine=self.keeper.engine,
+            strategy=self.strategy,
+            set_id=self.set_id,
+            system=self.source.host,
+        )
+
+    def _get_ready(self, reading: Reading) -> None:
+        """Let restic open the repository for the record, as it is of an unchanged source, during the second look."""
+        begun = self.keeper.begun_record(
+            self._record(reading), of=reading.stored.id, set_id=self.set_id, kind=self.source.kind
+        )
+        self.begun = self.until_recorded.enter_context(begun)
 
     def _require_there(self) -> None:
         """A path that is gone is no small change: it may be a disk that is not mounted."""
@@ -203,17 +222,17 @@ class FilesBackup:
                 evidence={"files_seen": len(names), "files_stored": reading.stored.files},
             )
 
-    def _record(self, strategy: str, parent: BackupRecord | None, reading: Reading) -> BackupRecord:
+    def _record(self, reading: Reading) -> BackupRecord:
         return BackupRecord(
             id=reading.stored.id,
             engine=self.keeper.engine,
             stanza=self.source.stanza,
             repository=self.keeper.repository.name,
-            strategy=strategy,
-            parent=None if parent is None else parent.id,
+            strategy=self.strategy,
+            parent=None if self.parent is None else self.parent.id,
             chain=[],
             started_at=reading.started_at,
-            stopped_at=now(),
+            stopped_at=reading.stopped_at,
             size_bytes=reading.stored.size_bytes,
             stored_bytes=reading.stored.added_bytes,
             changed_bytes=reading.stored.added_bytes,
@@ -271,8 +290,3 @@ def shown(found: dict[str, str]) -> str:
     """The first of them, with odd names made visible."""
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return "; ".join(f"{path!r} ({cause})" for path, cause in first_of(found).items()) + more
-
-
-def literally(path: str) -> str:
-    """A path as a pattern that matches nothing else."""
-    return re.sub(r"([*?\[\\])", r"\\\1", path)

@@ -51,41 +51,41 @@ def place_of(tree: Path, path: str) -> str:
     return f"{tree}{path}"
 
 
-class Look:
-    """The look at what lies in a tree, beside whatever else is done; it may begin as soon as nothing is written there.
+class Proof:
+    """What lies in a tree against the manifest, beside whatever else is done, as soon as nothing is written there.
 
-    Who fails meanwhile need not wait for it: it ends with the process.
+    Who fails meanwhile need not wait for it: it ends with the process. ``unsure`` changed while it was backed up.
     """
 
-    def __init__(self, tree: Path, roots: list[str]) -> None:
+    def __init__(self, manifest: Manifest, tree: Path, roots: list[str], *, unsure: set[str]) -> None:
+        self.manifest = manifest
         self.tree = tree
         self.roots = roots
-        self._found: Future[Manifest] | None = None
+        self.unsure = unsure
+        self._found: Future[Comparison] | None = None
 
-    def begin(self) -> Future[Manifest]:
+    def begin(self) -> Future[Comparison]:
         if self._found is None:
             self._found = Future()
             Thread(target=self._take, args=[self._found], daemon=True).start()
         return self._found
 
-    def found(self) -> Manifest:
+    def found(self) -> Comparison:
         return self.begin().result()
 
-    def _take(self, future: Future[Manifest]) -> None:
+    def _take(self, future: Future[Comparison]) -> None:
         # No restore brings flags back: those of the copy speak neither for it nor against it.
         walk = Walk(tree=str(self.tree), is_one_file_system=False, with_flags=False)
         try:
-            future.set_result(
-                walk.manifest([each for each in self.roots if os.path.lexists(place_of(self.tree, each))])
-            )
+            there = walk.manifest([each for each in self.roots if os.path.lexists(place_of(self.tree, each))])
+            future.set_result(compare(self.manifest, there, self.tree, self.unsure))
         except BaseException as error:
             future.set_exception(error)
 
 
-def compare(manifest: Manifest, look: Look, *, unsure: set[str]) -> Comparison:
-    """Every entry against what lies in the tree, and nothing beside them. ``unsure`` changed while it was read."""
+def compare(manifest: Manifest, there: Manifest, tree: Path, unsure: set[str]) -> Comparison:
+    """Every entry against what lies in the tree, and nothing beside them."""
     result = Comparison()
-    tree, there = look.tree, look.found()
     for path, entry in sorted(manifest.entries.items()):
         result.compared += 1
         if entry.type in NEVER_KEPT:

@@ -16,8 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import (
     NEVER_KEPT,
     Comparison,
-    Look,
-    compare,
+    Proof,
     place_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
@@ -157,12 +156,12 @@ def write_tree(tool: Restic, snapshot: str, contents: Contents, directory: Path,
     sparse = [] if keeps_sparse else [path for path, entry in contents.manifest.entries.items() if entry.is_sparse]
     arguments = [] if is_whole else [f"--include={literal(path)}" for path in contents.paths]
     arguments += ["--sparse"] if keeps_sparse else []
-    look = Look(directory, contents.paths)
+    proof = Proof(contents.manifest, directory, contents.paths, unsure=contents.unsure)
     # What is still to be made sparse is looked at after that.
-    once_written = (lambda: None) if sparse else look.begin
+    once_written = (lambda: None) if sparse else proof.begin
     restore_snapshot(tool, what, snapshot, directory, *arguments, once_written=once_written)
     unkept = make_sparse(tool, contents.manifest, sparse, directory)
-    result = compare(contents.manifest, look, unsure=contents.unsure)
+    result = proof.found()
     result.not_preserved += unkept
     if result.wrong:
         raise IntegrityError(

@@ -13,10 +13,8 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     NOTHING,
@@ -64,13 +62,13 @@ class Walk:
             self._complete(path, found)
         return found
 
-    def look(self, roots: list[str]) -> Manifest:
-        """What one call per name tells; the rest is for ``complete``, which may come later."""
-        found = Manifest()
+    def look(self, roots: list[str], found: Manifest, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Add what one call per name tells; the rest is for ``complete``, which may come later."""
         for path, status in self._walk(roots, found):
+            if not is_wanted():
+                return
             found.state[path] = state_of(status)
             found.entries[path] = plain_entry(status)
-        return found
 
     def complete(self, found: Manifest, is_wanted: Callable[[], bool] = lambda: True) -> None:
         """Add what takes more calls. It is true of the first look where the state is the same afterwards."""
@@ -143,20 +141,6 @@ class Walk:
         if self.with_hashes and entry.type == "file":
             entry = entry._replace(sha256=hash_of(real))
         return entry._replace(flags=flags, xattrs=xattrs) if flags or xattrs else entry
-
-
-@contextmanager
-def completing(walk: Walk, found: Manifest) -> Iterator[None]:
-    """Let a look be completed meanwhile: who only waits for a tool that reads the same tree has the time for it."""
-    is_given_up = Event()
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        rest = beside.submit(walk.complete, found, lambda: not is_given_up.is_set())
-        try:
-            yield
-        except BaseException:
-            is_given_up.set()
-            raise
-        rest.result()
 
 
 def plain_entry(status: os.stat_result) -> Entry:

@@ -162,26 +162,27 @@ class Restic:
         Others share the repository: a lock of somebody who may live is waited for, as long as ``lock_seconds`` says,
         and one whose process dies meanwhile is as good as one that was dead before.
         """
-        argv = self.argv(command, *arguments)
-
-        def attempt() -> Finished:
-            return run_tool(
-                argv,
-                deadline=self.deadline,
-                environment=self.environment,
-                stdin=stdin,
-                is_in_vain=asks_in_vain,
-                heard=heard,
-                # At this signal, and at no other, it takes its lock away.
-                asked_to_end_by=signal.SIGINT,
-            )
-
-        finished, way = attempt(), self.way()
+        finished, way = self.attempt(command, *arguments, stdin=stdin, heard=heard), self.way()
         while finished.rc != 0 and is_held_up(finished.stderr) and way.is_made(finished.stderr):
             # When time is over in the middle of an attempt, it was the lock that took it.
             with suppress(DeadlineError):
-                finished = attempt()
+                finished = self.attempt(command, *arguments, stdin=stdin, heard=heard)
         return finished
+
+    def attempt(
+        self, command: str, *arguments: str, stdin: str | int | None = None, heard: Callable[[str], None] = unheard
+    ) -> Finished:
+        """Run a command once, whatever is in its way."""
+        return run_tool(
+            self.argv(command, *arguments),
+            deadline=self.deadline,
+            environment=self.environment,
+            stdin=stdin,
+            is_in_vain=asks_in_vain,
+            heard=heard,
+            # At this signal, and at no other, it takes its lock away.
+            asked_to_end_by=signal.SIGINT,
+        )
 
     def way(self) -> Way:
         """For one command and all its attempts: restic 0.14 does not wait for a lock by itself."""

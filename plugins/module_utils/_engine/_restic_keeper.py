@@ -32,13 +32,17 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     check_repository,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import (
+    BegunRecord,
+    begun_record,
+    read_record,
+    understood,
+    write_record,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_shelf import Shelf
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     forget_snapshots,
     list_snapshots,
-    read_record,
-    understood,
-    write_record,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Examination
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -145,6 +149,12 @@ class Keeper:
             self._listing = None
             raise
 
+    def begun_record(
+        self, record: BackupRecord, *, of: str, set_id: str, kind: str = ""
+    ) -> AbstractContextManager[BegunRecord]:
+        """Get ready to write this record, while it is judged whether there is to be one."""
+        return begun_record(self.tool, record_tags(record, of=of, set_id=set_id, kind=kind))
+
     def write_record(
         self,
         record: BackupRecord,
@@ -155,16 +165,22 @@ class Keeper:
         kind: str = "",
         is_alone: bool = True,
         more_tags: dict[str, str] | None = None,
+        begun: BegunRecord | None = None,
     ) -> BackupRecord:
         """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it.
 
-        ``more_tags`` are what an engine's own list needs beyond everybody's.
+        ``more_tags`` are what an engine's own list needs beyond everybody's. ``begun`` is used where it was begun for
+        just this record.
         """
         what = f"record backup {of} in {self.repository}"
         tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
         tags.update(more_tags or {})
         text = json.dumps(content)
-        own = write_record(self.tool, what, text, tags)
+        own = None if begun is None or begun.tags != tags else begun.store(text, what)
+        if own is None:
+            if begun is not None:
+                begun.give_up()
+            own = write_record(self.tool, what, text, tags)
         of_data = data_tags(
             stanza=record.stanza,
             engine=record.engine,

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import (
     Restic,
+    is_held_up,
     plain_words,
     said_badly,
     unexpected,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
-    RECORD_FILE,
     write_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import Judge, pipe
@@ -32,7 +32,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     meaning_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
-    IntegrityError,
     LeaseError,
     RecoveryError,
     ToolError,
@@ -57,9 +56,27 @@ class Stored:
     unread: list[str] = field(default_factory=list)
 
 
-def store_paths(tool: Restic, what: str, paths: list[str], tags: dict[str, str], *arguments: str) -> Stored:
+class Gate(Protocol):
+    """What restic waits for before it reads: a descriptor that ends then, and what is left out, as patterns."""
+
+    gate: int
+
+    @property
+    def left_out(self) -> list[str]: ...
+
+
+def store_paths(
+    tool: Restic, what: str, paths: list[str], tags: dict[str, str], *arguments: str, gate: Gate | None = None
+) -> Stored:
     """Store files and directories. The caller judges what could not be read: ``arguments`` are restic's own."""
-    finished = tool.run("backup", "--json", *write_tags(tags), *arguments, "--", *paths)
+    words = ["--json", *write_tags(tags), *arguments]
+    finished = None
+    if gate is not None:
+        # It reads this when it has opened the repository, and before it reads any path.
+        finished = tool.attempt("backup", *words, "--exclude-file=/proc/self/fd/0", "--", *paths, stdin=gate.gate)
+        words += [f"--exclude={pattern}" for pattern in gate.left_out]
+    if finished is None or finished.rc != 0 and is_held_up(finished.stderr):
+        finished = tool.run("backup", *words, "--", *paths)
     if finished.rc not in (0, SOMETHING_UNREAD):
         raise meaning_of(said_badly(finished), what, evidence={"tool": "restic", "rc": finished.rc})
     return stored_by(finished, what)
@@ -169,27 +186,6 @@ def parsed(line: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def write_record(tool: Restic, what: str, text: str, tags: dict[str, str]) -> str:
-    """Store the record of a backup that was proven whole: from now on it is one. The id of its snapshot."""
-    arguments = [*write_tags(tags), "--stdin", "--stdin-filename", RECORD_FILE]
-    finished = tool.require(what, "backup", "--json", *arguments, stdin=text)
-    return stored_by(finished, what).id
-
-
-def read_record(tool: Restic, what: str, snapshot: str) -> dict[str, Any]:
-    """What the record of a backup holds, by the snapshot that it lies in. It takes no lock."""
-    finished = tool.require(what, "dump", "--no-lock", snapshot, f"/{RECORD_FILE}")
-    return understood(finished.stdout, what)
-
-
-def understood(text: str, what: str) -> dict[str, Any]:
-    """A record, which is one line."""
-    content = parsed(text)
-    if not content:
-        raise IntegrityError(what, cause="its record is not understood", next_action="Use another backup")
-    return content
 
 
 def list_snapshots(tool: Restic, what: str, stanza: str) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ class FilesEngine(ResticEngine):
             )
 
     def take(self, strategy: str) -> Taken:
-        return FilesBackup(self.source, self.keeper, self.consistency_id).take(strategy)
+        return FilesBackup(self.source, self.keeper, strategy, self.consistency_id).take()
 
     def prove_complete(self, record: BackupRecord) -> None:
         """Nothing to wait for: a backup of files has a record only when all of it was stored."""
@@ -93,8 +93,7 @@ class FilesEngine(ResticEngine):
         require_checks(checks)
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
-        what = f"read the record of backup {record.id[:8]}"
-        contents = Contents.of(self.keeper.content(record, is_proof=True), what)
+        contents = self._contents_of(record, is_proof=True)
         found = write_tree(self.keeper.tool, record.id, contents, scratch, is_whole=True)
         return {"manifest": found.as_evidence(), "checks": question(checks, scratch, self.deadline)}
 
@@ -120,10 +119,11 @@ class FilesEngine(ResticEngine):
             size_bytes=part.needed_bytes(self.keeper.tool.version()),
         )
 
-    def _contents_of(self, record: BackupRecord) -> Contents:
-        if record.id not in self._contents:
+    def _contents_of(self, record: BackupRecord, *, is_proof: bool = False) -> Contents:
+        """What a backup holds, read once; a proof reads the repository, whatever is known."""
+        if is_proof or record.id not in self._contents:
             what = f"read the record of backup {record.id[:8]}"
-            self._contents[record.id] = Contents.of(self.keeper.content(record), what)
+            self._contents[record.id] = Contents.of(self.keeper.content(record, is_proof=is_proof), what)
         return self._contents[record.id]
 
     def identity_at(self, directory: Path) -> str | None:

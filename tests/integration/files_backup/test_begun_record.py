@@ -1,0 +1,141 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A restic that got ready for a record stores it whole or not at all, whatever becomes of the one that judges."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.integration.files_backup.sandbox import Sandbox
+from tests.integration.servers.process import wait_until
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import (
+    begun_record,
+    read_record,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RepositoryError, ToolError
+
+TAGS = {"stanza": "shop", "part": "record"}
+# More than a pipe holds.
+RECORD = json.dumps({"manifest": "x" * 3_000_000})
+BEGIN_AND_WAIT = """
+import sys, time
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import begun_record
+with begun_record(Restic.of(sys.argv[1], Deadline(60)), {"stanza": "shop", "part": "record"}):
+    time.sleep(60)
+"""
+
+
+def tool(sandbox: Sandbox) -> Restic:
+    return Restic.of(str(sandbox.configuration_file), Deadline(60))
+
+
+def snapshots(sandbox: Sandbox) -> list[str]:
+    return [str(each["id"]) for each in json.loads(sandbox.restic("snapshots", "--no-lock", "--json")) or []]
+
+
+def wait_until_ready(sandbox: Sandbox) -> None:
+    """It holds its lock, so that it has opened the repository."""
+    wait_until("restic holds the repository", lambda: bool(sandbox.locks()), seconds=20)
+
+
+def test_a_begun_record_is_stored_with_every_byte(sandbox: Sandbox) -> None:
+    with begun_record(tool(sandbox), TAGS) as begun:
+        wait_until_ready(sandbox)
+        assert snapshots(sandbox) == []
+        stored = begun.store(RECORD, "record it")
+    assert [each[:8] for each in snapshots(sandbox)] == [stored]
+    assert read_record(tool(sandbox), "read it", str(stored)) == json.loads(RECORD)
+    assert sandbox.locks() == []
+
+
+@pytest.mark.parametrize("is_ready", [False, True], ids=["at once", "when it is ready"])
+def test_a_begun_record_that_is_given_up_leaves_nothing(sandbox: Sandbox, is_ready: bool) -> None:
+    with begun_record(tool(sandbox), TAGS):
+        if is_ready:
+            wait_until_ready(sandbox)
+    assert (snapshots(sandbox), sandbox.locks()) == ([], [])
+
+
+def started(sandbox: Sandbox) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(sandbox.library)}
+    return subprocess.Popen(
+        [sys.executable, "-c", BEGIN_AND_WAIT, str(sandbox.configuration_file)], env=environment, start_new_session=True
+    )
+
+
+def feeders() -> set[int]:
+    """The processes that hold a stream of ours open."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        words = entry.read_bytes().split(b"\0") if entry.exists() else []
+        if words[:2] == [b"sh", b"-c"] and b"read -r word" in words[2]:
+            found.add(int(entry.parent.name))
+    return found
+
+
+def test_a_record_whose_judge_is_killed_is_never_stored(sandbox: Sandbox) -> None:
+    before = feeders()
+    judge = started(sandbox)
+    wait_until_ready(sandbox)
+    os.kill(judge.pid, signal.SIGKILL)
+    judge.wait()
+    # It holds the stream open for as long as restic reads.
+    wait_until("restic has gone", lambda: feeders() <= before, seconds=20)
+    assert snapshots(sandbox) == []
+    sandbox.backup()
+    sandbox.succeed("backup_verify", level="checked")
+    assert sandbox.locks() == []
+
+
+def test_a_record_of_which_something_is_missing_is_none(sandbox: Sandbox) -> None:
+    before = feeders()
+    with begun_record(tool(sandbox), TAGS) as begun:
+        (feeder,) = feeders() - before
+        os.kill(feeder, signal.SIGKILL)
+        with pytest.raises(ToolError, match="snapshot is empty"):
+            begun.store(RECORD, "record it")
+    assert snapshots(sandbox) == []
+
+
+@contextmanager
+def held(sandbox: Sandbox) -> Iterator[None]:
+    """The repository is somebody's alone, who is asked for a new passphrase and gives none."""
+    words = ["sh", "-c", 'set -a; . "$1"; exec restic key passwd', "sh", str(sandbox.configuration_file)]
+    holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until_ready(sandbox)
+    try:
+        yield
+    finally:
+        holder.send_signal(signal.SIGINT)
+        holder.communicate()
+
+
+def test_a_begun_record_that_finds_the_repository_held_says_so(shop: Sandbox) -> None:
+    busy = shop.variation("busy")
+    before = snapshots(busy)
+    with held(busy), begun_record(tool(busy), TAGS) as begun:
+        assert begun.store(RECORD, "record it") is None
+    assert snapshots(busy) == before
+
+
+def test_what_else_goes_wrong_with_a_begun_record_is_told(shop: Sandbox) -> None:
+    gone = shop.variation("gone")
+    opened = tool(gone)
+    (gone.repository / "config").unlink()
+    with begun_record(opened, TAGS) as begun, pytest.raises(RepositoryError):
+        begun.store(RECORD, "record it")
