@@ -165,7 +165,8 @@ class TapeDrive:
             raise PreconditionError(
                 f"write to the tape in {self.device}",
                 cause=f"it holds the copy {label.id} of {label.source}",
-                next_action="Put another tape into the drive, or say that this copy is to be replaced",
+                next_action="Put another tape into the drive, or give this copy up by its name in replaces_tape"
+                " (recovery_replaces_tape of the plan)",
             )
 
     def _tar(self, *arguments: str) -> None:
