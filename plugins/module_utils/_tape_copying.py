@@ -33,6 +33,7 @@ class TapeCopying:
         self.drive = target.open_drive(source.deadline)
         self.backups: list[dict[str, str]] = []
         self.record: TapeRecord | None = None
+        self.is_written_now = False
 
     def describe(self) -> Description:
         label = self.drive.read_label()
@@ -75,6 +76,7 @@ class TapeCopying:
         record = self.record
         if record is None or record.manifest_sha256 != after["manifest"]:
             record = self.drive.write(self._directory(), replaces=self.replaces)
+            self.is_written_now = True
         record = self.drive.note(record, self.source.stanza, self.backups)
         self.record = record if record.read_back_at else self.drive.read_back(record)
 
@@ -93,7 +95,7 @@ class TapeCopying:
             "copies": [{"id": each["id"], "copy": copy, "stored_bytes": None} for each in self.backups],
             "log": [],
             "missing": [] if is_there else [each["id"] for each in self.backups],
-            "newly_copied": [],
+            "newly_copied": [each["id"] for each in self.backups] if self.is_written_now else [],
             "tape": self.record.as_result() if self.record is not None and is_there else None,
             "notes": [],
         }
