@@ -13,7 +13,7 @@ from tests.drills.drill_lab import DrillLab
 
 # Where each part is restored, by which program, and the words by which it is told to.
 TOOLS = {
-    "settings": ("fra-app1", "/usr/bin/restic", "*restore*/etc/.recovery-partial*"),
+    "settings": ("fra-app1", "/usr/bin/restic", "*restore*/etc/*.recovery-partial*"),
     "pictures": ("fra-app1", "/usr/bin/restic", "*restore*/srv/storefront/.recovery-partial*"),
     "baskets": ("fra-app1", "/usr/bin/restic", "*restore*/var/lib/storefront/.recovery-partial*"),
     "orders": ("fra-db1", "/usr/bin/pgbackrest", "restore*"),
