@@ -6,14 +6,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.files_backup.sandbox import HOST, Sandbox, write_random
+from tests.integration.files_backup.test_begun_record import held_repository
+from tests.integration.kills import words_of
+from tests.integration.servers.process import wait_until
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import children
 
 WAIT = {"next_action": "Look at the test"}
 
@@ -142,18 +150,43 @@ def test_a_path_longer_than_the_kernel_takes_is_refused_by_name(sandbox: Sandbox
     assert "File name too long" in failed["cause"]
 
 
-def test_a_file_system_inside_is_left_out_and_told_or_read_as_well(sandbox: Sandbox) -> None:
-    inside = sandbox.source / "inside"
-    inside.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0711", "tmpfs", str(inside)], check=True)
+@contextmanager
+def another_disk(place: Path) -> Iterator[None]:
+    """A file system of its own with a file in it."""
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0711", "tmpfs", str(place)], check=True)
     try:
-        (inside / "file").write_text("on another disk")
+        (place / "file").write_text("on another disk")
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("name", ["inside", "in $HOME\nand [more]*"], ids=["plain", "hostile"])
+def test_a_file_system_inside_is_left_out_and_told_or_read_as_well(sandbox: Sandbox, name: str) -> None:
+    inside = sandbox.source / name
+    with another_disk(inside):
         told = sandbox.succeed("backup", strategy="full")
-        assert str(inside) in told["notes"][0]
+        assert repr(str(inside)) in told["notes"][0]
         whole = sandbox.saying(one_file_system=False).backup()
         assert whole["size_bytes"] > told["backup"]["size_bytes"]
         for record in (told["backup"], whole):
             scratch = str(sandbox.root / "scratch")
             sandbox.succeed("backup_verify", backup=record["id"], level="restored", scratch_directory=scratch)
-    finally:
-        subprocess.run(["umount", str(inside)], check=True)
+
+
+def test_a_backup_that_had_to_wait_for_the_repository_leaves_out_the_same(sandbox: Sandbox) -> None:
+    sandbox.write_settings(lock_seconds=30)
+    attempts: set[int] = set()
+    with another_disk(sandbox.source / "inside"):
+        with held_repository(sandbox):
+            taking = sandbox.begin("backup", strategy="full")
+
+            def turned_away() -> bool:
+                attempts.update(each for each in children(taking.pid) if b"backup" in words_of(each))
+                return len(attempts) > 1
+
+            wait_until("it has tried again", turned_away, seconds=20)
+        stdout, _stderr = taking.communicate(timeout=40)
+    taken = json.loads(stdout)["backup"]
+    assert taken["size_bytes"] == sum(each.stat().st_size for each in sandbox.source.rglob("*") if each.is_file())

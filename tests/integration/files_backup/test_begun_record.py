@@ -113,7 +113,7 @@ def test_a_record_of_which_something_is_missing_is_none(sandbox: Sandbox) -> Non
 
 
 @contextmanager
-def held(sandbox: Sandbox) -> Iterator[None]:
+def held_repository(sandbox: Sandbox) -> Iterator[None]:
     """The repository is somebody's alone, who is asked for a new passphrase and gives none."""
     words = ["sh", "-c", 'set -a; . "$1"; exec restic key passwd', "sh", str(sandbox.configuration_file)]
     holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -128,7 +128,7 @@ def held(sandbox: Sandbox) -> Iterator[None]:
 def test_a_begun_record_that_finds_the_repository_held_says_so(shop: Sandbox) -> None:
     busy = shop.variation("busy")
     before = snapshots(busy)
-    with held(busy), begun_record(tool(busy), TAGS) as begun:
+    with held_repository(busy), begun_record(tool(busy), TAGS) as begun:
         assert begun.store(RECORD, "record it") is None
     assert snapshots(busy) == before
 

@@ -112,10 +112,10 @@ def test_a_tape_holds_the_repository_as_it_is_and_is_read_back(story: Story) -> 
     assert (
         first["tape"]["read_back_at"] and first["missing"] == [] and first["copies"][0]["copy"] == first["tape"]["id"]
     )
+    assert first["newly_copied"] == [each["id"] for each in first["copies"]] != []
     again = source.succeed("backup_copy", target=target)
     assert (again["changed"], again["newly_copied"]) == (False, [])
     source.file_of_backup(story.full["id"]).unlink()
-    assert first["newly_copied"] == [each["id"] for each in first["copies"]] != []
     assert first["tape"]["id"] in source.fail("backup_copy", "DR-PRE", target=target)["msg"]
     second = source.succeed("backup_copy", target=target, replaces_tape=first["tape"]["id"])
     assert second["tape"]["files"] == first["tape"]["files"] - 1

@@ -55,9 +55,12 @@ def test_the_gate_opens_when_all_was_seen(root: Path, held: Event) -> None:
 
 
 def test_a_look_that_nobody_waits_for_is_given_up(root: Path, held: Event) -> None:
-    with pytest.raises(ToolError), looking(waiting_at("/0", held), [str(root)]) as look:
-        held.set()
-        look.give_up()
+    def slowly(path: str) -> str:
+        held.wait(0.05)
+        return path
+
+    walk = replace(Walk(), real=slowly)
+    with pytest.raises(ToolError), looking(walk, [str(root)]) as look:
         raise ToolError("read it", cause="the tool failed", next_action="Run it again")
     assert len(look.manifest.entries) < 21
 
