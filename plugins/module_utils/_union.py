@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
@@ -19,25 +20,28 @@ class Member(Protocol):
     OPTIONS: dict[str, Any]
 
 
-AnyMember = TypeVar("AnyMember", bound=Member)
+AnyMember = TypeVar("AnyMember")
 
 
-def union_spec(members: dict[str, type[AnyMember]], **option: Any) -> dict[str, Any]:
+def union_spec(members: Mapping[str, type[Member]], **option: Any) -> dict[str, Any]:
     """The argument spec of an option that takes exactly one of ``members``."""
-    names = sorted(members)
+    return options_spec({name: member.OPTIONS for name, member in members.items()}, **option)
+
+
+def options_spec(options: Mapping[str, dict[str, Any]], **option: Any) -> dict[str, Any]:
+    """The same by the options that each member takes."""
+    names = sorted(options)
     several = [names] if len(names) > 1 else []  # Ansible knows these rules for two or more; chosen() for one
     return {
         "type": "dict",
-        "options": {name: {"type": "dict", "options": members[name].OPTIONS} for name in names},
+        "options": {name: {"type": "dict", "options": options[name]} for name in names},
         "mutually_exclusive": several,
         "required_one_of": several,
         **option,
     }
 
 
-def chosen(
-    members: dict[str, type[AnyMember]], value: dict[str, Any], *, option: str
-) -> tuple[type[AnyMember], dict[str, Any]]:
+def chosen(members: Mapping[str, AnyMember], value: dict[str, Any], *, option: str) -> tuple[AnyMember, dict[str, Any]]:
     """The member that was given, with its options."""
     given = [name for name in sorted(members) if value.get(name) is not None]
     if len(given) != 1:

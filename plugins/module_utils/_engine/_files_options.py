@@ -12,31 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_documents import COLLECTORS
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_hooks import Hooks
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_patterns import excluder
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._snapshot.registry import snapshot_spec
-
-KINDS = ("filesystem", "configuration", "application_state", "logs")
-OPTIONS: dict[str, Any] = {
-    "stanza": {"type": "str", "required": True},
-    "paths": {"type": "list", "elements": "str", "required": True},
-    "excludes": {"type": "list", "elements": "str", "default": []},
-    "kind": {"type": "str", "choices": list(KINDS), "default": "filesystem"},
-    "host": {"type": "str"},
-    "one_file_system": {"type": "bool", "default": True},
-    "on_change": {"type": "str", "choices": ["report", "fail"], "default": "report"},
-    "unreadable": {"type": "str", "choices": ["fail", "partial"], "default": "fail"},
-    "manifest": {"type": "str", "choices": ["metadata", "hashes"], "default": "metadata"},
-    "collect": {"type": "list", "elements": "str", "choices": sorted(COLLECTORS), "default": []},
-    "hooks": {
-        "type": "dict",
-        "options": {name: {"type": "list", "elements": "str", "default": []} for name in ("quiesce", "release")},
-    },
-    "snapshot": snapshot_spec(),
-    "staging_directory": {"type": "path", "default": "/var/lib/recovery/staging"},
-}
 
 
 @dataclass(frozen=True)

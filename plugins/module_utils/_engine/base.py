@@ -50,7 +50,6 @@ STRATEGIES = ("full", "differential", "incremental", "transaction_log", "snapsho
 class Engine(Abilities, Copying, ABC):
     """One way to back up and to restore one kind of data."""
 
-    OPTIONS: dict[str, Any]
     # Who runs its tool where the data is, and who where another host keeps the backups; None: it never works there.
     USER: str = "root"
     KEEPER_USER: str | None = None

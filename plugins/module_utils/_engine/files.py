@@ -16,7 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     question,
     require_checks,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import OPTIONS, Source
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import Source
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_restore import (
     Contents,
     choose_backup,
@@ -45,7 +45,6 @@ class FilesEngine(ResticEngine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
     IS_MADE_OF_PATHS: bool = True
     PARTS: tuple[str, ...] = ("paths",)
-    OPTIONS: dict[str, Any] = OPTIONS
 
     def begin(self) -> None:
         self.source = Source.of(self.options)

@@ -69,18 +69,6 @@ class MariadbEngine(ResticEngine):
     KEEPER: type[Keeper] = Keeping
     # By MariaDB's defaults, which our own has: 96 MiB of redo log, 12 MiB for temporary tables, and some more.
     server_bytes: int = 112 * 1024**2
-    OPTIONS: dict[str, Any] = {
-        "version": {"type": "str", "required": True},
-        "stanza": {"type": "str", "required": True},
-        "data_directory": {"type": "path", "default": "/var/lib/mysql"},
-        "socket": {"type": "path", "default": "/run/mysqld/mysqld.sock"},
-        "port": {"type": "int", "default": 3306},
-        "defaults_file": {"type": "path"},
-        "database": {"type": "str"},
-        "user": {"type": "str", "default": "mysql"},
-        "binary_log": {"type": "path"},
-        "start_command": {"type": "list", "elements": "str"},
-    }
 
     keeper: Keeping
 

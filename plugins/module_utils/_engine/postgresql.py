@@ -39,9 +39,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     settle,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
-    DEFAULT_SEGMENT_BYTES,
-)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Check,
     Finding,
@@ -69,18 +66,6 @@ class PostgresqlEngine(PgBackRestEngine):
     USER: str = "postgres"
     KEEPER_USER: str | None = "pgbackrest"
     REPOSITORY_TOOL = _pgbackrest_repository.PgBackRestTool
-    OPTIONS: dict[str, Any] = {
-        "version": {"type": "int", "required": True},
-        "cluster": {"type": "str", "default": "main"},
-        "port": {"type": "int", "default": 5432},
-        "database": {"type": "str"},
-        "stanza": {"type": "str", "required": True},
-        "data_directory": {"type": "path"},
-        "configuration_directory": {"type": "path"},
-        "binary_directory": {"type": "path"},
-        "socket_directory": {"type": "path"},
-        "wal_segment_bytes": {"type": "int", "default": DEFAULT_SEGMENT_BYTES},
-    }
 
     def rehearse(self, record: BackupRecord, scratch: Path, checks: list[Check]) -> dict[str, Any]:
         plan = RestorePlan(record, RecoveryTarget("immediate"), record.timeline)

@@ -58,15 +58,6 @@ class PostgresqlDumpEngine(ResticEngine):
         "--create -d postgres, or into an empty database with pg_restore -d DATABASE; or restore the whole cluster "
         "with the engine postgresql"
     )
-    OPTIONS: dict[str, Any] = {
-        "version": {"type": "int", "required": True},
-        "database": {"type": "str", "required": True},
-        "stanza": {"type": "str", "required": True},
-        "port": {"type": "int", "default": 5432},
-        "socket_directory": {"type": "path"},
-        "binary_directory": {"type": "path"},
-        "user": {"type": "str", "default": "postgres"},
-    }
 
     def begin(self) -> None:
         self.source = Source.of(self.options, self.deadline)

@@ -3,21 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""The engines there are: one static table, because only static imports travel to a target."""
+"""The engines there are: one static table, because only static imports travel to a target.
+
+An import in a function is one as well: every engine travels, and only the one that is asked for is read there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._options import OPTIONS
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.files import FilesEngine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.mariadb import MariadbEngine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql_dump import (
-    PostgresqlDumpEngine,
-)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
@@ -25,17 +24,58 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     repository_spec,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, union_spec
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._union import chosen, options_spec
 
-ENGINES: dict[str, type[Engine]] = {
-    member.NAME: member for member in (FilesEngine, MariadbEngine, PostgresqlEngine, PostgresqlDumpEngine)
-}
+
+def files() -> type[Engine]:
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.files import FilesEngine
+
+    return FilesEngine
+
+
+def mariadb() -> type[Engine]:
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.mariadb import MariadbEngine
+
+    return MariadbEngine
+
+
+def postgresql() -> type[Engine]:
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql import PostgresqlEngine
+
+    return PostgresqlEngine
+
+
+def postgresql_dump() -> type[Engine]:
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.postgresql_dump import (
+        PostgresqlDumpEngine,
+    )
+
+    return PostgresqlDumpEngine
+
+
+class Engines(Mapping[str, type[Engine]]):
+    """The engines by their names. Reading all of them takes longer than Python and Ansible need to start."""
+
+    def __init__(self, *sources: Callable[[], type[Engine]]) -> None:
+        self._sources = {source.__name__: source for source in sources}
+
+    def __getitem__(self, name: str) -> type[Engine]:
+        return self._sources[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+ENGINES = Engines(files, mariadb, postgresql, postgresql_dump)
 
 
 def engine_spec() -> dict[str, Any]:
     """The options that every verb on backups takes."""
     return {
-        "engine": union_spec(ENGINES, required=True),
+        "engine": options_spec(OPTIONS, required=True),
         "repository": repository_spec(),
         "configuration_file": {"type": "path"},
         "jobs": {"type": "int"},
