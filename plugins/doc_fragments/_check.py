@@ -112,9 +112,14 @@ options:
             type: int
             default: 1
           immutable:
-            description: So many of the repositories that nobody can remove anything from.
+            description: So many of the repositories that nobody can remove anything from, for as long as is wanted.
             type: int
             default: 1
+          immutable_days:
+            description:
+              - For how many days the lock of such a repository must hold what is written there now. By default the
+                C(keep_days) of its retention, as C(item) of the result or C(places) has it, or else any number.
+            type: int
           errors:
             description: So many errors are accepted.
             type: int

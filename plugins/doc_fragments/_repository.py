@@ -284,10 +284,10 @@ options:
             type: int
             default: 262144
           changer:
-            description: The changer that puts tapes into the drive. Without it a person does.
+            description: The changer, by which C(mtx) puts tapes into the drive. Without it a person does.
             type: path
           slot:
-            description: The slot of the changer that holds the tape.
+            description: The slot of the changer that holds the tape; needed with O(repository.tape.changer).
             type: int
           drive:
             description: The number of the drive in the changer.

@@ -168,10 +168,11 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
 def backup_proofs(
     targets: Iterable[Mapping[str, Any]], level: str, host: str = "", checks: Iterable[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
-    """Where, by whom and by which questions each is proven: ``{name, engine, repository, host, user, checks}``.
+    """Where, by whom and by which questions each is proven.
 
-    Reading a repository is done by whoever writes it. A trial restore is made where the data is: on the last of its
-    hosts, which is seldom the active one, or for databases on ``host``. ``checks`` are for databases without their own.
+    An entry is ``{name, engine, repository, host, user, checks, retention}``. Reading a repository is done by whoever
+    writes it. A trial restore is made where the data is: on the last of its hosts, which is seldom the active one, or
+    for databases on ``host``. ``checks`` are for databases without their own.
     """
     proofs = []
     for target in targets:
@@ -187,6 +188,7 @@ def backup_proofs(
                 "host": target["taken_on"] if is_read else restored_on,
                 "user": target["taken_by"] if is_read else target["proven_by"],
                 "checks": list(own if own is not None else checks if is_database else []),
+                "retention": target["retention"],
             }
         )
     return proofs

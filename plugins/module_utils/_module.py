@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
@@ -42,27 +42,18 @@ def differs(seen: Description, wanted: Description) -> dict[str, dict[str, Any]]
     return {key: {"wanted": wanted[key], "seen": seen.get(key)} for key in wanted if seen.get(key) != wanted[key]}
 
 
-def run_subject(module: AnsibleModule, subject: Subject, *, what: str) -> None:
-    """Describe, plan, apply unless in check mode, read back, exit. ``what`` names the act in an error."""
+def run_subject(
+    module: AnsibleModule, subject: Subject, *, what: str, holding: AbstractContextManager[None] | None = None
+) -> None:
+    """Describe, plan, apply unless in check mode, read back, exit. ``what`` names the act in an error.
+
+    ``holding`` is around all of it, for what has to be in its place meanwhile; what it raises is told as well.
+    """
     # A module lives for one call: looking again and again for cycles in what it read costs more than it gains.
     gc.disable()
     try:
-        before = subject.describe()
-        after = subject.plan(before)
-        if after != before and not module.check_mode:
-            subject.apply(before, after)
-            seen = subject.describe()
-            wrong = differs(seen, after)
-            if wrong:
-                raise IntegrityError(
-                    what,
-                    cause=f"after the change it reads back differently: {wrong}",
-                    next_action="Look at the target by hand before anything else is done to it",
-                    data_state="unknown",
-                    retry_safe=False,
-                    evidence={"before": before, "read_back": seen},
-                )
-            after = seen
+        with holding or nullcontext():
+            before, after = _brought_about(subject, what, is_only_looked_at=bool(module.check_mode))
         change = Change(before, after)
         module.exit_json(
             changed=change.changed,
@@ -72,6 +63,27 @@ def run_subject(module: AnsibleModule, subject: Subject, *, what: str) -> None:
         )
     except RecoveryError as error:
         module.fail_json(**error.as_result())
+
+
+def _brought_about(subject: Subject, what: str, *, is_only_looked_at: bool) -> tuple[Description, Description]:
+    """What was, and what is then; in check mode, what would be."""
+    before = subject.describe()
+    after = subject.plan(before)
+    if after == before or is_only_looked_at:
+        return before, after
+    subject.apply(before, after)
+    seen = subject.describe()
+    wrong = differs(seen, after)
+    if wrong:
+        raise IntegrityError(
+            what,
+            cause=f"after the change it reads back differently: {wrong}",
+            next_action="Look at the target by hand before anything else is done to it",
+            data_state="unknown",
+            retry_safe=False,
+            evidence={"before": before, "read_back": seen},
+        )
+    return before, seen
 
 
 def run_observation(module: AnsibleModule, observe: Any) -> None:

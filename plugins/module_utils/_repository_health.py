@@ -158,8 +158,9 @@ class Examination:
     def _look_at_its_protection(self, store: Store) -> None:
         self.health.protection = store.observed_protection()
         if self.repository.declared.is_immutable:
-            seen = self.health.protection
-            self.health.add("immutable", seen.is_immutable is True, seen.observed, "locked for some days, as declared")
+            seen, days = self.health.protection, max(self.repository.declared.retention.get("keep_days", 1), 1)
+            is_locked = seen.is_immutable is True and (seen.retention_days or 0) >= days
+            self.health.add("immutable", is_locked, seen.observed, f"locked for {days} days at least, as declared")
 
     def _look_at_latency(self) -> None:
         if self._seconds:

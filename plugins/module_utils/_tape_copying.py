@@ -15,7 +15,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, PreconditionError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_archive import TapeRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import (
     checksums_of,
     written_manifest,

@@ -14,7 +14,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, parse_instant, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Protection
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_archive import TapeRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.tape import TapeRepository
 
 

@@ -19,6 +19,10 @@ description:
     its way is to archive into both and to take backups into both. A target with backups of its own is refused.
   - With O(target.tape) the whole directory of O(repository) is written to the tape in the drive, with a manifest, and
     read back. Use nothing that writes to the repository meanwhile.
+  - With O(repository.tape) it is the way back. The tape in the drive is read into the directory of O(target), compared
+    with its manifest, and only then stands under its own name. That directory must be empty or not there. An empty one
+    gives its owner and mode to what comes back. Whatever else is there is refused, unless it is what the tape holds.
+  - A changer puts the tape into the drive, also in check mode, and is left as it was found.
   - Evidence about a backup says nothing about its copy. A copy begins at the trust level C(taken), or C(checked) with
     O(check). The evidence is kept under the name of O(target).
   - The plan C(copy_backups) calls it for every repository that has C(copy_of).
@@ -42,7 +46,7 @@ options:
     elements: str
     default: []
   check:
-    description: Also read every byte of the new copies where they lie.
+    description: Also read every byte of the new copies where they lie, which is always done for a tape.
     type: bool
     default: true
   replaces_tape:
@@ -87,11 +91,24 @@ EXAMPLES = r"""
       number: 9
       tape:
         device: /dev/nst0
+
+- name: Have the repository back from the tape in the drive
+  gogidix.disaster_recovery.backup_copy:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository:
+      name: tape
+      number: 9
+      tape:
+        device: /dev/nst0
+    target: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+  become: true
 """
 
 RETURN = r"""
 copies:
-  description: The backups that were to be copied, oldest first, with the name that each has at the target.
+  description:
+    - The backups that were to be copied, oldest first, with the name that each has at the target.
+    - Empty for what comes back from a tape. List it with M(gogidix.disaster_recovery.backup_info), which takes its key.
   returned: success
   type: list
   elements: dict
@@ -118,7 +135,7 @@ newly_copied:
   elements: str
   sample: [20260102-030405F]
 tape:
-  description: The copy on the tape, for O(target.tape). Null for other targets, and in check mode when there is none.
+  description: The copy on the tape. Null without a tape, and in check mode when it is not written yet.
   returned: success
   type: dict
   sample: {id: 20260102T040506Z-1f2e3d4c, files: 964, size_bytes: 2861360, read_back_at: "2026-01-02T04:06:00Z",
@@ -144,11 +161,13 @@ error_code:
   sample: DR-INT
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copying import BackupCopying
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
     engine_spec,
     open_engine,
@@ -161,6 +180,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.tape import TapeRepository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._tape_copying import TapeCopying
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._tape_return import TapeReturn
 
 
 def main() -> None:
@@ -176,16 +196,26 @@ def main() -> None:
         supports_check_mode=True,
     )
     with failing_cleanly(module):
-        run_subject(module, subject_of(module.params), what="copy backups")
+        given = module.params
+        run_subject(module, subject_of(given), what="copy backups", holding=tape_in_drive(given))
 
 
-def subject_of(given: dict[str, Any]) -> BackupCopying | TapeCopying:
-    """The second place of the backups."""
+def tape_in_drive(given: dict[str, Any]) -> AbstractContextManager[None] | None:
+    """What has to be around the work, where a tape is one of the two."""
+    places = [open_repository(given[name]) for name in ("repository", "target")]
+    tape = next((place for place in places if isinstance(place, TapeRepository)), None)
+    return None if tape is None else tape.holding(Deadline(given["deadline"]))
+
+
+def subject_of(given: dict[str, Any]) -> BackupCopying | TapeCopying | TapeReturn:
+    """The second place of the backups, or the first one again."""
+    there = {**given, "repository": given["target"], "configuration_file": given["target_configuration_file"]}
+    origin, place = open_repository(given["repository"]), open_repository(given["target"])
+    if isinstance(origin, TapeRepository):
+        return TapeReturn(origin, open_engine(there))
     source = open_engine(given)
-    place = open_repository(given["target"])
     if isinstance(place, TapeRepository):
         return TapeCopying(source, place, replaces=given["replaces_tape"])
-    there = {**given, "repository": given["target"], "configuration_file": given["target_configuration_file"]}
     target = open_engine(there)
     return BackupCopying(
         source,

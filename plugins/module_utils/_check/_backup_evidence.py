@@ -48,6 +48,9 @@ class Holding:
     medium: str = ""
     # As the place itself says; None when it does not say.
     immutable: bool | None = None
+    # For how many days its lock holds what is written now, and for how many the retention keeps it, where it is known.
+    lock_days: int | None = None
+    keep_days: int | None = None
     read_at: datetime | None = None
     backups: list[Kept] = field(default_factory=list)
     windows: list[dict[str, Any]] = field(default_factory=list)
@@ -89,8 +92,13 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _days(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
 def _read(catalogue: dict[str, Any]) -> Holding:
     repository = catalogue["repository"]
+    retention = _mapping(_mapping(catalogue.get("item")).get("retention"))
     point = catalogue["newest_recovery_point"]
     backups = [
         Kept(
@@ -109,6 +117,8 @@ def _read(catalogue: dict[str, Any]) -> Holding:
         place=str(repository["place"]),
         medium=str(repository.get("medium") or ""),
         immutable=repository["immutable"] if isinstance(repository.get("immutable"), bool) else None,
+        lock_days=_days(_mapping(repository.get("protection")).get("retention_days")),
+        keep_days=_days(retention.get("keep_days")),
         read_at=parse_instant(catalogue["read_at"], option=OPTION),
         backups=sorted(backups, key=lambda each: each.stopped_at),
         windows=list(catalogue["windows"]),

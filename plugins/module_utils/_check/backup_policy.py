@@ -34,6 +34,7 @@ class Rule:
     media: int
     offsite: int
     immutable: int
+    immutable_days: int | None
     errors: int
     proven_level: str
     max_proven_age_seconds: int
@@ -59,6 +60,8 @@ class Verdict:
     media: list[str] = field(default_factory=list)
     offsite: list[str] = field(default_factory=list)
     immutable: list[str] = field(default_factory=list)
+    # The repositories with a lock that ends before their retention does.
+    short_locks: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     recovery_point_age_seconds: float | None = None
     gaps: list[dict[str, Any]] = field(default_factory=list)
@@ -79,6 +82,7 @@ class BackupPolicy(Check):
         "media": {"type": "int", "default": 2},
         "offsite": {"type": "int", "default": 1},
         "immutable": {"type": "int", "default": 1},
+        "immutable_days": {"type": "int"},
         "errors": {"type": "int", "default": 0},
         "proven_level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "restored"},
         "max_proven_age_seconds": {"type": "int", "default": 604800},
@@ -125,7 +129,16 @@ class BackupPolicy(Check):
         place = self._place(holding)
         medium = str(place.get("medium") or holding.medium)
         declared = place.get("immutable") is True
-        return replace(holding, medium=medium, immutable=declared if holding.immutable is None else holding.immutable)
+        retention = place.get("retention")
+        kept = retention.get("keep_days") if isinstance(retention, dict) else None
+        return replace(
+            holding,
+            medium=medium,
+            immutable=declared if holding.immutable is None else holding.immutable,
+            # Who declares a place immutable of which nothing can be asked says nothing about days.
+            lock_days=None if holding.immutable is None else holding.lock_days or 0,
+            keep_days=kept if holding.keep_days is None else holding.keep_days,
+        )
 
     def _place(self, holding: Holding) -> dict[str, Any]:
         declared = self._places.get(holding.repository)
@@ -142,13 +155,22 @@ class BackupPolicy(Check):
             copies=["live", *(each.repository for each in distinct)],
             media=sorted({self._live_medium, *(each.medium for each in distinct if each.medium)}),
             offsite=[each.repository for each in distinct if self._is_offsite(each)],
-            immutable=[each.repository for each in distinct if each.immutable],
+            immutable=[each.repository for each in distinct if each.immutable and not self._short_lock(each)],
+            short_locks=[told for each in distinct if (told := self._short_lock(each))],
             errors=[fault for each in ours for fault in self._errors(each, at)],
             recovery_point_age_seconds=round((at - max(points)).total_seconds(), 3) if points else None,
             gaps=[gap for each in ours if not each.problem for gap in gaps_of(each)],
         )
         verdict.wrong = [*self._too_few(verdict), *self._too_old(verdict)]
         return verdict
+
+    def _short_lock(self, holding: Holding) -> str:
+        """How a lock falls short of the time for which its backups are to be kept; empty when it does not."""
+        wanted = self._rule.immutable_days
+        wanted = holding.keep_days if wanted is None else wanted
+        if not holding.immutable or holding.lock_days is None or wanted is None or holding.lock_days >= wanted:
+            return ""
+        return f"the lock of {holding.repository} holds for {holding.lock_days} days of {wanted}"
 
     def _is_offsite(self, holding: Holding) -> bool:
         """Somewhere else than the live data; a place that nobody knows is not, nor when nobody knows where that is."""
@@ -192,11 +214,12 @@ class BackupPolicy(Check):
             "off site": (verdict.offsite, rule.offsite),
             "immutable": (verdict.immutable, rule.immutable),
         }
-        return [
+        missing = [
             f"{what} {len(found)} of {wanted} ({', '.join(found) or 'none'})"
             for what, (found, wanted) in counted.items()
             if len(found) < wanted
         ]
+        return missing + (verdict.short_locks if len(verdict.immutable) < rule.immutable else [])
 
     def _too_old(self, verdict: Verdict) -> list[str]:
         rule, wrong = self._rule, []

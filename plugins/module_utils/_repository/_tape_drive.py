@@ -18,13 +18,9 @@ import os
 import re
 import secrets
 import stat
-import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
@@ -32,43 +28,26 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     PreconditionError,
-    RepositoryError,
     SpaceError,
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_archive import (
+    LABEL,
+    MANIFEST,
+    TapeArchive,
+    TapeRecord,
+    rewind,
+    taken_aside,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import (
-    checksum_of,
     checksums_of,
     differences,
     parse_manifest,
     written_manifest,
 )
 
-LABEL = "recovery-tape.json"
-MANIFEST = "recovery-manifest.sha256"
 TAR_BLOCK_BYTES = 512
-
-
-@dataclass(frozen=True)
-class TapeRecord:
-    """One row of the catalogue; it is kept on this host, and on the tape as it was when the tape was written."""
-
-    id: str
-    repository: str
-    device: str
-    source: str
-    written_at: str
-    files: int
-    size_bytes: int
-    block_bytes: int
-    manifest_sha256: str
-    read_back_at: str | None = None
-    # The usable backups in it, by stanza, each with its identifier and its end.
-    holds: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-
-    def as_result(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class TapeDrive:
@@ -82,6 +61,7 @@ class TapeDrive:
         self.catalogue = catalogue
         self.deadline = deadline
         self.block_bytes = block_bytes
+        self.archive = TapeArchive(device, block_bytes, deadline)
 
     def write(self, directory: Path, *, replaces: str | None = None) -> TapeRecord:
         """Write a directory to the tape. A tape that holds a copy is refused, unless ``replaces`` is that copy's id."""
@@ -121,7 +101,7 @@ class TapeDrive:
     def read_back(self, record: TapeRecord) -> TapeRecord:
         """Read every byte of the tape and compare it with the manifest that this host kept; the row with the proof."""
         what = f"read tape {record.id} back from {self.device}"
-        label, manifest, checksums = self._read(what)
+        label, manifest, checksums = self.archive.read(what)
         if label.id != record.id or hashlib.sha256(manifest).hexdigest() != record.manifest_sha256:
             raise IntegrityError(
                 what, cause=f"in the drive is tape {label.id}", next_action="Put the right tape into the drive"
@@ -136,21 +116,21 @@ class TapeDrive:
         what = f"restore the tape in {self.device} into {directory}"
         if any(directory.iterdir()):
             raise PreconditionError(what, cause="it is not empty", next_action="Name an empty directory")
-        # GNU tar takes off a leading slash and refuses to leave the directory by itself.
-        self._tar("--extract", "--preserve-permissions", "--keep-old-files", f"--directory={directory}")
-        label, manifest = self._taken_aside(what, directory)
+        # GNU tar takes off a leading slash and refuses to leave the directory by itself. Users have other numbers on
+        # other hosts.
+        kept = ["--preserve-permissions", "--no-same-owner", "--keep-old-files"]
+        self._tar("--extract", *kept, f"--directory={directory}")
+        label, manifest = taken_aside(what, directory)
         self._require_alike(what, manifest, checksums_of(directory, self.deadline))
         return label
 
     def read_label(self) -> TapeRecord | None:
         """The copy that the tape holds; None for a tape that holds none of ours."""
-        if not self.device.exists() or self.device.stat().st_size == 0 and self.device.is_file():
-            return None
-        try:
-            with self._opened() as archive:
-                return _label(archive.next(), archive)
-        except (tarfile.TarError, OSError, ValueError, TypeError):
-            return None
+        return self.archive.read_label()
+
+    def read_promise(self) -> tuple[TapeRecord, bytes]:
+        """The label of the tape and its manifest, without the files that both are of."""
+        return self.archive.read_promise(f"see what the tape in {self.device} holds")
 
     def known(self) -> list[TapeRecord]:
         """The rows of the catalogue on this host, oldest first."""
@@ -171,11 +151,15 @@ class TapeDrive:
 
     def _tar(self, *arguments: str) -> None:
         what = f"{'write' if arguments[0] == '--create' else 'read'} the tape in {self.device}"
+        rewind(self.device)
         factor = self.block_bytes // TAR_BLOCK_BYTES
         argv = ["tar", "--format=gnu", "--numeric-owner", f"--blocking-factor={factor}", "--force-local"]
         finished = run_tool([*argv, f"--file={self.device}", *arguments], deadline=self.deadline)
         if re.search(r"No space left on device", finished.stderr):
-            raise SpaceError(what, cause=finished.last_lines, next_action="Use a longer tape, or copy less to one")
+            remedy = "Use a longer tape, or copy less to one"
+            if arguments[0] != "--create":
+                remedy = "Make room where the tape is read into, or name a directory of a larger disk"
+            raise SpaceError(what, cause=finished.last_lines, next_action=remedy)
         if finished.rc != 0:
             raise ToolError(
                 what,
@@ -183,51 +167,6 @@ class TapeDrive:
                 next_action="Look at the drive and at the tape in it; nothing on this tape can be relied on",
                 evidence={"tool": "tar", "rc": finished.rc},
             )
-
-    @contextmanager
-    def _opened(self) -> Iterator[tarfile.TarFile]:
-        with (
-            self.device.open("rb", buffering=0) as stream,
-            tarfile.open(fileobj=stream, mode="r|", bufsize=self.block_bytes, errorlevel=2) as archive,
-        ):
-            yield archive
-
-    def _read(self, what: str) -> tuple[TapeRecord, bytes, dict[str, str]]:
-        """The label, the manifest and the checksum of every file, all of it read from the tape."""
-        label: TapeRecord | None = None
-        manifest = b""
-        seen: dict[str, str] = {}
-        try:
-            with self._opened() as archive:
-                for member in archive:
-                    name = member.name.removeprefix("./")
-                    if label is None:
-                        label = _label(member, archive)
-                    elif name == MANIFEST and not manifest:
-                        manifest = _reader(member, archive).read()
-                    elif member.islnk():
-                        seen[name] = seen[member.linkname.removeprefix("./")]
-                    elif member.isfile():
-                        seen[name] = checksum_of(_reader(member, archive), self.deadline)
-        except (tarfile.TarError, OSError, KeyError, ValueError, TypeError) as error:
-            raise IntegrityError(
-                what, cause=f"it cannot be read as an archive: {error}", next_action="Write another tape"
-            ) from error
-        if label is None:
-            raise RepositoryError(what, cause="it holds no copy of ours", next_action="Put the right tape in")
-        return label, manifest, seen
-
-    def _taken_aside(self, what: str, directory: Path) -> tuple[TapeRecord, bytes]:
-        try:
-            label = TapeRecord(**json.loads((directory / LABEL).read_text()))
-            manifest = (directory / MANIFEST).read_bytes()
-        except (OSError, ValueError, TypeError) as error:
-            raise IntegrityError(
-                what, cause=f"the tape has no label or manifest: {error}", next_action="Use another tape"
-            ) from error
-        (directory / LABEL).unlink()
-        (directory / MANIFEST).unlink()
-        return label, manifest
 
     def _require_alike(self, what: str, manifest: bytes, checksums: dict[str, str]) -> None:
         try:
@@ -238,7 +177,7 @@ class TapeDrive:
             raise IntegrityError(
                 what,
                 cause="; ".join(wrong),
-                next_action="Write another tape, while nothing else writes to what is copied",
+                next_action="Use another tape; one just written, write again while nothing writes to its source",
                 evidence={"differences": wrong},
             )
 
@@ -253,16 +192,3 @@ class TapeDrive:
     def _forget(self, identifier: str) -> None:
         for suffix in (".json", ".sha256"):
             (self.catalogue / f"{identifier}{suffix}").unlink(missing_ok=True)
-
-
-def _label(member: tarfile.TarInfo | None, archive: tarfile.TarFile) -> TapeRecord | None:
-    if member is None or member.name != LABEL:
-        return None
-    return TapeRecord(**json.loads(_reader(member, archive).read()))
-
-
-def _reader(member: tarfile.TarInfo, archive: tarfile.TarFile) -> IO[bytes]:
-    file = archive.extractfile(member)
-    if file is None:
-        raise ValueError(f"{member.name} is no file")
-    return file

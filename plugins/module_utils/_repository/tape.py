@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_changer import TapeChanger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeDrive
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
@@ -59,3 +61,16 @@ class TapeRepository(Repository):
         if not self.options.get("changer"):
             return None
         return TapeChanger(Path(str(self.options["changer"])), int(self.options["drive"]), deadline)
+
+    def holding(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """With the tape in the drive: by the changer, which is left as it was found, or by a person before."""
+        changer, slot = self.open_changer(deadline), self.options.get("slot")
+        if changer is None:
+            return nullcontext()
+        if slot is None:
+            raise InputError(
+                "read the option slot",
+                cause=f"the changer {self.options['changer']} is given, and no slot",
+                next_action="Give the slot that holds the tape",
+            )
+        return changer.holding(int(slot))

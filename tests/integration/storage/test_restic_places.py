@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.servers.module_run import run_module
 from tests.integration.servers.object_stores import LOCKED, ObjectStores
 from tests.integration.servers.sftp_server import SftpServer
 from tests.integration.storage.conftest import MakePlace
@@ -21,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     open_repository,
     read_entry,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import without_secrets
 
 
 def round_trip(place: ResticPlace, tmp_path: Path) -> dict[str, Any]:
@@ -59,6 +61,31 @@ def test_s3_with_an_object_lock_is_seen_to_be_immutable(
     assert result["protection"]["immutable"] is True
     assert result["protection"]["mode"] == "COMPLIANCE" and result["protection"]["retention_days"] == 1
     assert "immutable" in names(result)
+
+
+def test_a_lock_that_ends_before_the_retention_does_fails(
+    stores: ObjectStores, make_place: MakePlace, tmp_path: Path
+) -> None:
+    place = make_place(s3=stores.s3(bucket=LOCKED, path="/short"), immutable=True, retention={"keep_days": 2})
+    place.succeed("present")
+    failed = failed_checks(place.fail("healthy", "DR-REPO"))
+    assert list(failed) == ["immutable"] and "COMPLIANCE 1" in failed["immutable"]
+    (tmp_path / "text").write_text("what matters")
+    engine = {"files": {"stanza": "papers", "paths": [str(tmp_path / "text")]}}
+    given = {
+        "engine": engine,
+        "repository": without_secrets(place.name, place.entry),
+        "configuration_file": str(place.environment_file),
+        "trust_directory": str(tmp_path / "trust"),
+    }
+    run_module("backup", given)
+    listed = run_module("backup_info", given)
+    for keep_days, words in ((1, ""), (2, "the lock of offsite holds for 1 days of 2")):
+        places = {"offsite": {"offsite": True, "medium": "object", "retention": {"keep_days": keep_days}}}
+        policy = {"stanzas": ["papers"], "catalogues": [listed], "places": places, "copies": 2, "errors": 1}
+        judged = run_module("validate", {"checks": [{"name": "held", "backup_policy": policy}], "fail": False})
+        assert judged["passed"] is (words == ""), judged
+        assert words in judged["checks"][0]["observed"]
 
 
 def test_a_bucket_that_is_declared_immutable_and_is_not_fails(stores: ObjectStores, make_place: MakePlace) -> None:

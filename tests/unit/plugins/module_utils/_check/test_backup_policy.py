@@ -182,6 +182,27 @@ def test_a_place_that_says_that_it_has_no_lock_has_none_whatever_is_declared() -
     assert "immutable 0 of 1" in judged(*BOTH, places=places).observed
 
 
+def locked(days: int | None, **changes: Any) -> dict[str, Any]:
+    seen = catalogue("bucket", **changes)
+    seen["repository"].update(immutable=True, protection={"retention_days": days})
+    return seen
+
+
+def test_a_lock_that_ends_before_the_retention_does_is_none() -> None:
+    places = {**PLACES, "bucket": {**PLACES["bucket"], "retention": {"keep_days": 30}}}
+    assert judged(catalogue("vault"), locked(30), places=places).passed
+    seen = judged(catalogue("vault"), locked(29), places=places)
+    assert "immutable 0 of 1" in seen.observed and "the lock of bucket holds for 29 days of 30" in seen.observed
+    # How long it holds is not known, so it is not known to hold long enough.
+    assert not judged(catalogue("vault"), locked(None), places=places).passed
+    # The retention of the source counts before that of the place, and what is stated before both.
+    own = {"item": {"retention": {"keep_days": 7}}}
+    assert judged(catalogue("vault"), locked(8, **own), places=places).passed
+    assert not judged(catalogue("vault"), locked(8, **own), places=places, immutable_days=9).passed
+    # With no days that are kept, any lock will do.
+    assert judged(catalogue("vault"), locked(1)).passed
+
+
 def tape(age: float = 3600, proven: float | None = 100, errors: list[str] | None = None) -> dict[str, Any]:
     """As backup_info tells of a tape: it was read back, which is as far as a tape is ever proven."""
     levels = {} if proven is None else {"checked": ago(proven)}
