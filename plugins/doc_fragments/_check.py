@@ -95,22 +95,10 @@ options:
           site:
             description: Where the live data is. O(site) when not given.
             type: str
-          live_medium:
-            description: The medium of the live data.
-            type: str
-            default: disk
-          copies:
-            description: So many copies are wanted. The live data counts as one.
-            type: int
-            default: 3
-          media:
-            description: On so many different media, that of the live data included.
-            type: int
-            default: 2
-          offsite:
-            description: So many of the repositories at another site than the live data.
-            type: int
-            default: 1
+          live_medium: {description: "The medium of the live data.", type: str, default: disk}
+          copies: {description: "So many copies are wanted. The live data counts as one.", type: int, default: 3}
+          media: {description: "On so many different media, that of the live data included.", type: int, default: 2}
+          offsite: {description: "So many repositories at another site than the live data.", type: int, default: 1}
           immutable:
             description: So many of the repositories that nobody can remove anything from, for as long as is wanted.
             type: int
@@ -120,19 +108,13 @@ options:
               - For how many days the lock of such a repository must hold what is written there now. By default the
                 C(keep_days) of its retention, as C(item) of the result or C(places) has it, or else any number.
             type: int
-          errors:
-            description: So many errors are accepted.
-            type: int
-            default: 0
+          errors: {description: "So many errors are accepted.", type: int, default: 0}
           proven_level:
             description: The level of trust that at least one backup in each repository must have.
             type: str
             choices: [checked, restored, verified]
             default: restored
-          max_proven_age_seconds:
-            description: How old the evidence for it may be.
-            type: int
-            default: 604800
+          max_proven_age_seconds: {description: "How old the evidence for it may be.", type: int, default: 604800}
           max_backup_age_seconds:
             description: How old the newest usable backup of a copy may be.
             type: int
@@ -141,9 +123,25 @@ options:
             description: How old the newest backup on a tape, and the proof that it was read back, may be.
             type: int
             default: 2678400
+          objectives:
+            description:
+              - How many seconds of the newest work may be lost, by the name of the stanza. The newest moment that can
+                be recovered, in the best copy and at the time when that was read, may be older by
+                O(checks[].backup_policy.shipping_seconds).
+              - A stanza that is not named here is one without a log. Its newest backup is the newest moment, and
+                O(checks[].backup_policy.max_backup_age_seconds) says how old that may be.
+            type: dict
+            default: {}
+          shipping_seconds:
+            description:
+              - What a log takes until it has arrived. It is closed in pieces. The role C(protect) lets PostgreSQL
+                close one every minute, or as seldom as the objective allows.
+            type: int
+            default: 120
           max_recovery_point_age_seconds:
             description:
-              - How old the newest moment that can be recovered may be, in the best copy. Not judged by default.
+              - How old the newest moment that can be recovered may be, of every stanza, instead of
+                O(checks[].backup_policy.objectives).
             type: int
           max_catalogue_age_seconds:
             description: How long ago C(backup_info) may have read a repository.

@@ -17,6 +17,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
     backup_proofs,
     backup_targets,
+    recovery_point_objectives,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._copy_mistakes import copy_mistakes
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
@@ -77,6 +78,7 @@ class FilterModule:
             "kept_sets": _explained(kept_sets),
             "pooler_endpoints": _explained(pooler_endpoints),
             "records_at": _explained(records_at),
+            "recovery_point_objectives": _explained(recovery_point_objectives),
             "repository_checks": _explained(repository_checks),
             "repository_uses": _explained(repository_uses),
             "source_probes": _explained(source_probes),

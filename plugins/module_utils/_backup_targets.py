@@ -31,6 +31,9 @@ TYPES = {
     **{kind: (kind,) for kind in (DATABASE, *FILE_KINDS)},
 }
 
+# The strategy of an engine whose data can be brought to any moment.
+LOG = "transaction_log"
+
 Entry = Mapping[str, Any]
 
 
@@ -57,8 +60,8 @@ def backup_targets(
     """Each source of the group with each repository it goes to, without any secret.
 
     An entry is ``{name, kind, site, engine, repository, tool, in_place, strategies, taken_on, taken_by, proven_on,
-    proven_by, checks, retention}``. The tool's own configuration on the host holds the secrets, so no task argument or
-    loop item needs them.
+    proven_by, checks, retention, rpo_seconds}``. The tool's own configuration on the host holds the secrets, so no task
+    argument or loop item needs them.
     """
     if kind not in TYPES:
         raise InputError(
@@ -160,6 +163,7 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
                 "proven_by": engine.USER,
                 "checks": source.entry.get("checks"),
                 "retention": source.entry.get("retention") or repository.get("retention") or {},
+                "rpo_seconds": source.entry.get("rpo_seconds"),
             }
         )
     return targets
@@ -192,3 +196,15 @@ def backup_proofs(
             }
         )
     return proofs
+
+
+def recovery_point_objectives(targets: Iterable[Mapping[str, Any]], group: Mapping[str, Any]) -> dict[str, Any]:
+    """See recovery_point_objectives.yml."""
+    objectives = {}
+    for target in targets:
+        own = target["rpo_seconds"]
+        # Without a log the newest backup is the newest moment, and the policy says how old that may be.
+        promised = group.get("rpo_seconds") if LOG in target["strategies"] and own is None else own
+        if promised is not None:
+            objectives[str(target["engine"][engine_name(target)]["stanza"])] = promised
+    return objectives

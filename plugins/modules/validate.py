@@ -105,7 +105,7 @@ EXAMPLES = r"""
           places:
             vault: {site: witness}
             offsite: {site: cloud, medium: object, immutable: true}
-          max_recovery_point_age_seconds: "{{ recovery_objectives.rpo_seconds }}"
+          objectives: {orders: "{{ recovery_objectives.rpo_seconds }}"}
 """
 
 RETURN = r"""

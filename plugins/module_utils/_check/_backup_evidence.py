@@ -69,6 +69,12 @@ class Holding:
         points = [backup.stopped_at for backup in self.usable[-1:]]
         return max([*points, *([self.recovery_point] if self.recovery_point else [])], default=None)
 
+    @property
+    def recovery_point_age_seconds(self) -> float | None:
+        """How old that moment was when the repository was read: what arrived since then nobody has seen."""
+        point = self.newest_point
+        return None if point is None or self.read_at is None else (self.read_at - point).total_seconds()
+
 
 def holding_of(catalogue: Any) -> Holding:
     """One result of backup_info; a failed, skipped or garbled one is a holding with a problem."""

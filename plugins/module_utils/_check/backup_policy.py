@@ -41,6 +41,7 @@ class Rule:
     max_backup_age_seconds: int
     max_tape_age_seconds: int
     max_recovery_point_age_seconds: int | None
+    shipping_seconds: int
     max_catalogue_age_seconds: int
     gaps: bool
 
@@ -88,6 +89,8 @@ class BackupPolicy(Check):
         "max_proven_age_seconds": {"type": "int", "default": 604800},
         "max_backup_age_seconds": {"type": "int", "default": 172800},
         "max_tape_age_seconds": {"type": "int", "default": 2678400},
+        "objectives": {"type": "dict", "default": {}},
+        "shipping_seconds": {"type": "int", "default": 120},
         "max_recovery_point_age_seconds": {"type": "int"},
         "max_catalogue_age_seconds": {"type": "int", "default": 3600},
         "gaps": {"type": "bool", "default": False},
@@ -99,6 +102,7 @@ class BackupPolicy(Check):
         self._live_medium = str(options["live_medium"])
         self._catalogues = options["catalogues"]
         self._places = {str(name): value for name, value in options["places"].items()}
+        self._objectives = {str(stanza): _seconds(stanza, value) for stanza, value in options["objectives"].items()}
         self._rule = Rule(**{name: options[name] for name in Rule.__dataclass_fields__})
         if not self._stanzas:
             raise InputError(
@@ -150,7 +154,7 @@ class BackupPolicy(Check):
         ours = [each for each in ours if each.backups or each.problem or not each.is_tape]
         good = [each for each in ours if not self._why_no_copy(each, at)]
         distinct = list({each.place: each for each in good}.values())
-        points = [point for each in good if (point := each.newest_point) is not None]
+        ages = [age for each in good if (age := each.recovery_point_age_seconds) is not None]
         verdict = Verdict(
             copies=["live", *(each.repository for each in distinct)],
             media=sorted({self._live_medium, *(each.medium for each in distinct if each.medium)}),
@@ -158,10 +162,10 @@ class BackupPolicy(Check):
             immutable=[each.repository for each in distinct if each.immutable and not self._short_lock(each)],
             short_locks=[told for each in distinct if (told := self._short_lock(each))],
             errors=[fault for each in ours for fault in self._errors(each, at)],
-            recovery_point_age_seconds=round((at - max(points)).total_seconds(), 3) if points else None,
+            recovery_point_age_seconds=round(min(ages), 3) if ages else None,
             gaps=[gap for each in ours if not each.problem for gap in gaps_of(each)],
         )
-        verdict.wrong = [*self._too_few(verdict), *self._too_old(verdict)]
+        verdict.wrong = [*self._too_few(verdict), *self._too_many(verdict), *self._too_old(stanza, verdict)]
         return verdict
 
     def _short_lock(self, holding: Holding) -> str:
@@ -221,16 +225,37 @@ class BackupPolicy(Check):
         ]
         return missing + (verdict.short_locks if len(verdict.immutable) < rule.immutable else [])
 
-    def _too_old(self, verdict: Verdict) -> list[str]:
+    def _too_many(self, verdict: Verdict) -> list[str]:
         rule, wrong = self._rule, []
         if len(verdict.errors) > rule.errors:
             wrong.append(f"errors {len(verdict.errors)} of at most {rule.errors} ({'; '.join(verdict.errors)})")
-        most, age = rule.max_recovery_point_age_seconds, verdict.recovery_point_age_seconds
-        if most is not None and (age is None or age > most):
-            wrong.append(
-                f"the newest recovery point is {'not known' if age is None else f'{age:.0f} s old'} of {most} s"
-            )
         if verdict.gaps and not rule.gaps:
             said = [f"{gap['repository']} from {gap['from_at']} to {gap['until_at']}" for gap in verdict.gaps]
             wrong.append(f"the log has gaps: {', '.join(said)}")
         return wrong
+
+    def _too_old(self, stanza: str, verdict: Verdict) -> list[str]:
+        age, (most, why) = verdict.recovery_point_age_seconds, self._oldest_point(stanza)
+        if most is None or (age is not None and age <= most):
+            return []
+        said = "not known" if age is None else f"{age:.0f} s old"
+        return [f"the newest recovery point is {said} of {most:g} s{why}"]
+
+    def _oldest_point(self, stanza: str) -> tuple[float | None, str]:
+        """How old the newest moment may be that can be recovered, and why just so."""
+        rule, objective = self._rule, self._objectives.get(stanza)
+        if rule.max_recovery_point_age_seconds is not None or objective is None:
+            return rule.max_recovery_point_age_seconds, ""
+        allowed = f"{rule.shipping_seconds} s for the log to arrive"
+        return objective + rule.shipping_seconds, f" (its objective, rpo_seconds, is {objective:g} s, and {allowed})"
+
+
+def _seconds(stanza: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "read the options of backup_policy",
+            cause=f"the objective of {stanza} is {value!r}",
+            next_action="Give rpo_seconds as a number of seconds",
+        ) from error

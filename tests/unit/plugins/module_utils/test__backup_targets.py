@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
     backup_proofs,
     backup_targets,
+    recovery_point_objectives,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 
@@ -103,3 +104,19 @@ def test_a_database_without_questions_of_its_own_is_asked_those_of_the_group() -
     group = [{"name": "the group's"}]
     assert backup_proofs(backup_targets(own, REPOSITORIES), "verified", "", group)[0]["checks"] == [{"name": "mine"}]
     assert backup_proofs(backup_targets(DATABASES, REPOSITORIES), "verified", "", group)[0]["checks"] == group
+
+
+def test_the_objective_of_the_group_is_that_of_each_source_with_a_log_unless_it_has_its_own() -> None:
+    databases: dict[str, Any] = {
+        **DATABASES,
+        "ledger": {"engine": {"mariadb": {"stanza": "ledger"}}, "hosts": {"a": "h"}, "rpo_seconds": 3600},
+        "dump": {"engine": {"postgresql_dump": {"stanza": "dump"}}, "hosts": {"a": "h"}},
+    }
+    files: dict[str, Any] = {
+        "pictures": {"kind": "filesystem", "engine": {"files": {}}, "hosts": {"a": "h"}},
+        "baskets": {"kind": "application_state", "engine": {"files": {}}, "hosts": {"a": "h"}, "rpo_seconds": 86400},
+    }
+    targets = backup_targets(databases, REPOSITORIES, (), files, "all")
+    objectives = recovery_point_objectives(targets, {"rto_seconds": 30, "rpo_seconds": 5})
+    assert objectives == {"orders": 5, "ledger": 3600, "baskets.a": 86400}
+    assert recovery_point_objectives(targets, {}) == {"ledger": 3600, "baskets.a": 86400}

@@ -26,6 +26,7 @@ PLACES: dict[str, dict[str, Any]] = {
 
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+DAY = 86400
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_two_repositories_and_the_live_data_fulfil_the_rule() -> None:
     verdict = seen.evidence["stanzas"]["orders"]
     assert verdict["copies"] == ["live", "vault", "bucket"] and verdict["media"] == ["disk", "object"]
     assert verdict["offsite"] == verdict["immutable"] == ["bucket"] and verdict["errors"] == []
-    assert verdict["recovery_point_age_seconds"] == 30
+    assert verdict["recovery_point_age_seconds"] == 29
 
 
 @pytest.mark.parametrize(
@@ -126,13 +127,39 @@ def test_what_nobody_knows_of_a_place_does_not_count() -> None:
 
 def test_an_old_or_unknown_recovery_point_fails() -> None:
     seen = judged(*BOTH, max_recovery_point_age_seconds=5)
-    assert not seen.passed and "the newest recovery point is 30 s old of 5 s" in seen.observed
+    assert not seen.passed and "the newest recovery point is 29 s old of 5 s" in seen.observed
     assert "not known of 5 s" in judged(max_recovery_point_age_seconds=5).observed
 
 
 def test_without_a_log_the_newest_backup_is_the_recovery_point() -> None:
     seen = judged(*(catalogue(name, newest_recovery_point=None) for name in PLACES), max_recovery_point_age_seconds=60)
-    assert "the newest recovery point is 3600 s old" in seen.observed
+    assert "the newest recovery point is 3599 s old" in seen.observed
+
+
+def test_a_log_that_stopped_a_day_ago_breaks_the_objective_of_its_stanza() -> None:
+    stopped = [catalogue(name, backup(age=2 * DAY), newest_recovery_point={"at": ago(DAY + 1)}) for name in PLACES]
+    assert judged(*stopped).passed
+    seen = judged(*stopped, objectives={"orders": 5})
+    assert not seen.passed and seen.observed == (
+        "orders: the newest recovery point is 86400 s old of 125 s"
+        " (its objective, rpo_seconds, is 5 s, and 120 s for the log to arrive)"
+    )
+    assert judged(*stopped, objectives={"orders": DAY}).passed
+    assert not judged(*stopped, objectives={"orders": DAY - 1}, shipping_seconds=0).passed
+    # What is said of all of them counts more, and nothing is said of another one.
+    assert judged(*stopped, objectives={"orders": 5}, max_recovery_point_age_seconds=2 * DAY).passed
+    assert judged(*stopped, objectives={"ledger": 5}).passed
+
+
+def test_the_age_of_the_log_is_that_of_the_reading() -> None:
+    """Reading one repository after the other takes its time, in which the log goes on."""
+    read = [catalogue(name, read_at=ago(600), newest_recovery_point={"at": ago(620)}) for name in PLACES]
+    assert judged(*read, objectives={"orders": 5}).passed
+
+
+def test_an_objective_that_is_no_number_is_refused() -> None:
+    with pytest.raises(InputError, match="the objective of orders is 'soon'"):
+        judged(*BOTH, objectives={"orders": "soon"})
 
 
 def test_a_gap_in_the_log_is_told_with_its_ends() -> None:
@@ -211,9 +238,6 @@ def tape(age: float = 3600, proven: float | None = 100, errors: list[str] | None
     seen = catalogue("cellar", held, tapes=[{"id": "t1"}], newest_recovery_point=None)
     seen["repository"].update(place="cellar in /dev/nst0", medium="tape", reachable=None)
     return seen
-
-
-DAY = 86400
 
 
 def test_a_tape_that_was_read_back_is_a_copy_on_another_medium_for_a_month() -> None:
