@@ -22,7 +22,7 @@ options:
           - Files and directories of a host, backed up by restic 0.14 or newer. Run the module as the user who may read
             them, mostly C(root).
           - For the state of an application, hold it still with O(engine.files.hooks). Redis, for one, is quiesced by
-            writing its data file with C(redis-cli save), and that file is one of the paths.
+            writing its data file with C(redis-cli -e save), and that file is one of the paths.
           - Sockets, and flags of the file system such as immutable, are not kept; a restore tells them. Owners, modes,
             times, hard links, symbolic links, fifos, devices, extended attributes, access lists and capabilities are.
             restic 0.14 fills the holes of sparse files, so a restore needs their whole size for a moment; the holes
@@ -89,7 +89,7 @@ options:
             type: dict
             suboptions:
               quiesce:
-                description: Runs before the first look at the files, and has to end with 0.
+                description: Runs before the first look at the files, some of which it may write, and has to end with 0.
                 type: list
                 elements: str
                 default: []

@@ -119,9 +119,10 @@ class FilesBackup:
 
     def _read(self) -> Reading:
         source, tool = self.source, self.keeper.tool
-        self._require_there()
         with ExitStack() as until_read:
             with source.hooks.held(tool.deadline):
+                # Only now: the quiesce may write what is backed up, as Redis writes its data file.
+                self._require_there()
                 documents = until_read.enter_context(collected(source.collect, source.staging, tool.deadline))
                 if self.strategy == "snapshot":
                     frozen = until_read.enter_context(self._frozen())

@@ -30,6 +30,7 @@ AZURE_PORT = 10000
 # Of loopback, and used by nothing else.
 GOOGLE_ADDRESS = "127.0.93.1"
 LOCKED = "locked-backups"
+JSON = "application/json"
 DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 ANSWER = "http-request return status {status} content-type application/xml string {body} if {condition}"
 EVERY_FIFTH = """  stick-table type integer size 10 expire 1h store gpc0
@@ -159,6 +160,7 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
             wait_until(f"a store answers at {port}", partial(_answers, port), seconds=30)
         _make_locked_bucket(moto)
         _make_container(home)
+        assert _ask(gcs, "POST", "/storage/v1/b?project=test", '{"name": "backups"}', content_type=JSON) == 200
         yield ObjectStores(home, authority, ports, locked_port, azure_port, google_port, bucket)
 
 
