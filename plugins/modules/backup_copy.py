@@ -185,7 +185,13 @@ def subject_of(given: dict[str, Any]) -> BackupCopying | TapeCopying:
     place = open_repository(given["target"])
     if isinstance(place, TapeRepository):
         return TapeCopying(source, place, replaces=given["replaces_tape"])
-    there = {**given, "repository": given["target"], "configuration_file": given["target_configuration_file"]}
+    there = {
+        **given,
+        "repository": given["target"],
+        "configuration_file": given["target_configuration_file"],
+        # What is known of an original says nothing about its copy.
+        "known_elsewhere": {},
+    }
     target = open_engine(there)
     return BackupCopying(
         source,
