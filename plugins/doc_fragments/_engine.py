@@ -54,8 +54,7 @@ options:
             description: The host that the files are of, which a restore in place confirms. Its own name when not given.
             type: str
           one_file_system:
-            description:
-              - Whether other file systems that are mounted below a path are left out, which is told, or read as well.
+            description: Whether other file systems that are mounted below a path are left out and told, or read too.
             type: bool
             default: true
           on_change:
@@ -291,9 +290,11 @@ options:
     type: float
     default: 3600
   trust_directory:
-    description:
-      - Where evidence about backups is kept on this host. Losing it fails nothing, it takes the trust in every backup
-        back to C(taken).
+    description: Where evidence about backups is kept on this host. Losing it takes every backup back to C(taken).
     type: path
     default: /var/lib/recovery/trust
+  known_elsewhere:
+    description: What other hosts know, by P(gogidix.disaster_recovery.trust_known#filter). It counts as known here.
+    type: dict
+    default: {}
 """

@@ -37,6 +37,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust_places import (
+    trust_heard,
+    trust_known,
+    trust_ledgers,
+    trust_news,
+    trust_silent,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._plain import plain
 
 
@@ -57,6 +64,15 @@ def _of_plain_repositories(work: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(databases: Any, repositories: Any, *asked: Any, **named: Any) -> Any:
         return work(databases, plain(repositories), *asked, **named)
+
+    return _explained(run)
+
+
+def _of_plain_looks(work: Callable[..., Any]) -> Callable[..., Any]:
+    """What is handed on to a module as it was found."""
+
+    def run(looks: Any, *asked: Any) -> Any:
+        return work(plain(looks), *asked)
 
     return _explained(run)
 
@@ -85,4 +101,9 @@ class FilterModule:
             "system_reads": _explained(system_reads),
             "system_set": _explained(system_set),
             "tape_uses": _explained(tape_uses),
+            "trust_heard": _explained(trust_heard),
+            "trust_known": _of_plain_looks(trust_known),
+            "trust_ledgers": _explained(trust_ledgers),
+            "trust_news": _of_plain_looks(trust_news),
+            "trust_silent": _explained(trust_silent),
         }

@@ -209,7 +209,13 @@ def tape_in_drive(given: dict[str, Any]) -> AbstractContextManager[None] | None:
 
 def subject_of(given: dict[str, Any]) -> BackupCopying | TapeCopying | TapeReturn:
     """The second place of the backups, or the first one again."""
-    there = {**given, "repository": given["target"], "configuration_file": given["target_configuration_file"]}
+    there = {
+        **given,
+        "repository": given["target"],
+        "configuration_file": given["target_configuration_file"],
+        # What is known of an original says nothing about its copy.
+        "known_elsewhere": {},
+    }
     origin, place = open_repository(given["repository"]), open_repository(given["target"])
     if isinstance(origin, TapeRepository):
         return TapeReturn(origin, open_engine(there))

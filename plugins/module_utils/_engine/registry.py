@@ -18,6 +18,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._options import OPTIONS
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._evidence import understood
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     open_repository,
@@ -81,6 +82,7 @@ def engine_spec() -> dict[str, Any]:
         "jobs": {"type": "int"},
         "deadline": {"type": "float", "default": 3600},
         "trust_directory": {"type": "path", "default": "/var/lib/recovery/trust"},
+        "known_elsewhere": {"type": "dict", "default": {}},
     }
 
 
@@ -114,5 +116,6 @@ def opened(kind: type[Engine], options: dict[str, Any], repository: Repository, 
 
 
 def open_ledger(parameters: dict[str, Any], engine: Engine) -> TrustLedger:
-    """The evidence that this host has about the engine's backups in this repository."""
-    return TrustLedger(Path(parameters["trust_directory"]), engine.stanza, engine.repository.name)
+    """The evidence that there is about the engine's backups in this repository, here and as far as it was told."""
+    told = understood(parameters.get("known_elsewhere"))
+    return TrustLedger(Path(parameters["trust_directory"]), engine.stanza, engine.repository.name, told)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.unit.plugins.module_utils._engine.records import backup
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._evidence import failure, success
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, parse_instant
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
@@ -71,6 +73,38 @@ def test_what_could_not_be_verified_is_lowered_but_stays_usable(ledger: TrustLed
     ledger.note_failure(RECORD, [], {"could_not_verify": "no room"})
     judged = ledger.judge([RECORD])[0]
     assert judged.trust.level == "taken" and judged.is_usable
+
+
+def test_a_look_that_could_not_verify_lifts_no_damage(ledger: TrustLedger) -> None:
+    ledger.note_failure(RECORD, ["1 file is damaged"], {})
+    ledger.note_failure(RECORD, [], {"could_not_verify": "no room"})
+    assert ledger.judge([RECORD])[0].errors == ["1 file is damaged"]
+    ledger.note_success(RECORD, "checked", {})
+    assert ledger.judge([RECORD])[0].is_usable
+
+
+def test_what_others_know_counts_when_it_is_told_and_stays_when_it_is_joined(tmp_path: Path) -> None:
+    here, there = (TrustLedger(tmp_path / name, "orders", "vault") for name in ("here", "there"))
+    there.note_success(RECORD, "restored", {})
+    assert (level(here), level(replace(here, told=there.read())), here.path.exists()) == ("taken", "restored", False)
+    here.join(there.read())
+    assert level(here) == "restored"
+    there.note_failure(RECORD, ["1 file is damaged"], {})
+    assert not replace(here, told=there.read()).judge([RECORD])[0].is_usable
+
+
+def test_a_look_here_comes_after_what_a_host_with_a_fast_clock_found(tmp_path: Path) -> None:
+    here = TrustLedger(tmp_path / "here", "orders", "vault")
+    here.join({RECORD.id: failure(RECORD.identity, ["damaged"], {}, "fast", now() + timedelta(hours=1))})
+    here.note_success(RECORD, "checked", {})
+    assert level(here) == "checked" and here.judge([RECORD])[0].is_usable
+
+
+def test_what_two_hosts_tell_at_once_is_all_kept(ledger: TrustLedger) -> None:
+    told = [{f"F{number}": success(f"id{number}", "checked", {}, "h", now())} for number in range(20)]
+    with ThreadPoolExecutor(8) as together:
+        list(together.map(ledger.join, told))
+    assert len(ledger.read()) == len(told)
 
 
 @pytest.mark.parametrize("text", ["", "{ torn", "[]", '{"entries": 7}', '{"entries": {"F1": {"level": "holy"}}}'])
