@@ -10,8 +10,9 @@ module: journal_info
 short_description: Read what a run did from its journal
 version_added: 1.0.0
 description:
-  - Finds the journal of a run, or of the last run of a protection group, and says which steps it began and whether the
-    group had moved. The plan C(undo) starts from this.
+  - Finds the journal of a run, or of the last run of a protection group that began a step, and says which steps it
+    began and whether the group had moved. The plan C(undo) starts from this.
+  - The last run is never one in check mode, nor one that was refused before its first step.
   - Runs where the journals are, which is the controller.
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes.info
@@ -37,7 +38,7 @@ options:
       - The plans that count, when O(run=last).
     type: list
     elements: str
-    default: [failover, failback]
+    default: [failover, failback, restore, restore_system]
   except_run:
     description:
       - The run that asks, which is never the answer.
@@ -58,7 +59,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 run:
-  description: The run.
+  description:
+    - The run. C(restores) is what a run of the plan C(restore) was asked to restore, with C(name), C(state), C(mode)
+      and the variables it was C(asked) with; empty for any other.
   returned: success
   type: dict
   sample:
@@ -70,6 +73,7 @@ run:
     status: parked
     moved: false
     begun_steps: [lease, readiness, application]
+    restores: {}
 """
 
 from pathlib import Path
@@ -77,7 +81,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.finding import describe_run, find_run
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.finding import (
+    UNDONE_PLANS,
+    describe_run,
+    find_run,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import run_observation
 
 
@@ -87,7 +95,7 @@ def main() -> None:
             "directory": {"type": "path", "required": True},
             "run": {"type": "str", "default": "last"},
             "group": {"type": "str", "required": True},
-            "plans": {"type": "list", "elements": "str", "default": ["failover", "failback"]},
+            "plans": {"type": "list", "elements": "str", "default": list(UNDONE_PLANS)},
             "except_run": {"type": "str", "default": ""},
         },
         supports_check_mode=True,

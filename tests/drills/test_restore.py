@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from tests.drills.drill_lab import INVENTORY, DrillLab
+from tests.drills.drill_lab import INVENTORY, DrillLab, Outcome
 
 pytestmark = pytest.mark.lab
 
@@ -22,16 +24,18 @@ def test_a_dropped_table_is_restored_to_the_moment_before_beside_the_live_databa
     moment = shop.sql("fra-db1", "SELECT clock_timestamp()")
     shop.sql("fra-db1", "DROP TABLE orders CASCADE")
     try:
-        restored = shop.plan(
-            "restore",
-            recovery_restore_database="orders",
-            recovery_restore_site="frankfurt",
-            recovery_restore_target_time=moment,
-            recovery_restore_beside=BESIDE,
-        )
+        asked = {
+            "recovery_restore_database": "orders",
+            "recovery_restore_site": "frankfurt",
+            "recovery_restore_beside": BESIDE,
+        }
+        restored = shop.plan("restore", **asked, recovery_restore_target_time=moment)
         assert restored.code == 0, restored.text[-5000:]
         assert shop.sql("fra-db1", COUNT, socket=BESIDE) == orders
         assert shop.sql("fra-db1", "SELECT to_regclass('orders') IS NULL") == "t"
+        removed = shop.plan("restore", **asked, recovery_restore_state="absent")
+        assert removed.code == 0, removed.text[-5000:]
+        assert shop.do("run", "fra-db1", "sh", "-c", f"ls -d {BESIDE}* || true").strip() == ""
     finally:
         shop.do("rollback", "protected", timeout=300)
 
@@ -58,8 +62,22 @@ def test_a_database_goes_back_in_its_place_and_only_where_nobody_else_writes_it(
         assert shop.world().leases == ()
         [left_behind] = restored.report["incidents"]
         assert left_behind.startswith("dublin holds a standby of the former history. Run the plan reprotect")
+        assert_taken_back(shop, restored, asked)
     finally:
         shop.do("rollback", "protected", timeout=300)
+
+
+def assert_taken_back(shop: DrillLab, restored: Outcome, asked: dict[str, Any]) -> None:
+    """An undo leaves a restore alone and says how it is taken back; what was live before it is live again."""
+    undone = shop.plan("undo")
+    assert undone.code == 2 and undone.changes() == [], undone.text[-5000:]
+    assert f"-e recovery_restore_run={restored.run_id}" in undone.text
+    back = {name: value for name, value in asked.items() if name != "recovery_restore_target_time"}
+    back |= {"recovery_restore_mode": "in_place", "recovery_restore_site": "frankfurt"}
+    reverted = shop.plan("restore", **back, recovery_restore_state="reverted", recovery_restore_run=restored.run_id)
+    assert reverted.code == 0, reverted.text[-5000:]
+    assert shop.sql("fra-db1", "SELECT to_regclass('orders') IS NULL") == "t"
+    assert shop.world().leases == ()
 
 
 def test_a_host_in_a_cloud_that_has_only_a_repository_and_its_key_gets_the_orders(shop: DrillLab) -> None:

@@ -14,10 +14,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.reading import read_lines
 
 LAST = "last"
+# What moves a group or puts data somewhere, and can be taken back. A site that was re-protected stays so.
+UNDONE_PLANS = ("failover", "failback", "restore", "restore_system")
 
 
 def find_run(directory: Path, run_id: str, *, group: str, plans: list[str], except_run: str) -> Run:
-    """The named run, or the last one of the group whose plan is among ``plans``; never the run that asks."""
+    """The named run, or the last one of the group whose plan is among ``plans`` and that began a step.
+
+    Never the run that asks, nor a rehearsal in check mode.
+    """
     if not directory.is_dir():
         raise PreconditionError(
             f"look for journals in {directory}",
@@ -38,7 +43,7 @@ def find_run(directory: Path, run_id: str, *, group: str, plans: list[str], exce
         if path.stem == except_run:
             continue
         run = _read(path)
-        if run.declared.get("group") == group and run.declared.get("plan") in plans:
+        if run.declared.get("group") == group and run.declared.get("plan") in plans and _has_acted(run):
             return run
     raise PreconditionError(
         f"find a run of {group} to undo",
@@ -58,7 +63,15 @@ def describe_run(run: Run) -> dict[str, Any]:
         "status": run.status,
         "moved": bool(run.facts.get("recovery_moved")),
         "begun_steps": list(run.facts.get("recovery_begun_steps") or []),
+        "restores": dict(run.declared.get("restores") or {}),
     }
+
+
+def _has_acted(run: Run) -> bool:
+    """Whether there may be something to take back: a run that was refused before its first step touched nothing."""
+    if run.is_check or run.declared.get("check"):
+        return False
+    return bool(run.facts.get("recovery_begun_steps") or run.facts.get("recovery_moved"))
 
 
 def _read(path: Path) -> Run:

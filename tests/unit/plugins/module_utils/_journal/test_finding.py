@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, PreconditionError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.finding import describe_run, find_run
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.finding import (
+    UNDONE_PLANS,
+    describe_run,
+    find_run,
+)
 
 PLANS = ["failover", "failback"]
 
@@ -48,6 +52,17 @@ def test_the_last_run_of_the_group_is_found_and_the_run_that_asks_is_not(tmp_pat
     assert found["begun_steps"] == ["lease", "fence"]
     assert found["moved"] is False
     assert found["status"] == "parked"
+
+
+def test_a_restore_is_a_last_run_and_what_touched_nothing_is_none(tmp_path: Path) -> None:
+    write_journal(tmp_path, "moved", 40, run=request(), begun_steps=["lease"], moved=True)
+    write_journal(
+        tmp_path, "wanted", 30, run={**request("restore"), "restores": {"name": "orders"}}, begun_steps=["lease"]
+    )
+    write_journal(tmp_path, "refused", 20, run=request("failback"), begun_steps=[], status="failed")
+    write_journal(tmp_path, "rehearsed", 10, run={**request(), "check": True}, begun_steps=["lease", "fence"])
+    found = describe_run(find_run(tmp_path, "last", group="storefront", plans=list(UNDONE_PLANS), except_run=""))
+    assert (found["run_id"], found["plan"], found["restores"]) == ("wanted", "restore", {"name": "orders"})
 
 
 def test_a_run_without_a_journal_is_refused_with_the_place_that_was_searched(tmp_path: Path) -> None:
