@@ -38,6 +38,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     require_programs,
     settle,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_soundness import (
+    look_through_clone,
+    look_through_copy,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Check,
@@ -141,6 +145,24 @@ class PostgresqlEngine(PgBackRestEngine):
     def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         instance = self._instance(directory, port)
         return _postgresql_recovery.recover(instance, plan, self._restore_command(directory), {}, listen=listen)
+
+    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
+        return _postgresql_recovery.question(self._instance(directory, port), checks, self.live.database)
+
+    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+        instance = self._instance(directory, port)
+        if may_write:
+            return look_through_copy(instance)
+
+        def begin(trial: Instance) -> None:
+            # Nothing of it is kept, so nothing of it has to survive a power cut.
+            command = self._restore_command(trial.directory)
+            _postgresql_recovery.recover(trial, plan, command, {"fsync": "off"}, listen="")
+
+        return look_through_clone(instance, begin)
+
+    def trial_bytes(self, plan: RestorePlan) -> int:
+        return plan.needed_bytes
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))

@@ -181,8 +181,12 @@ def test_a_running_cluster_and_a_foreign_identity_are_refused(lost: Sandbox) -> 
     assert "confirm is missing" in lost.fail("restore", "DR-INPUT", mode="in_place")["msg"]
     error = lost.fail("restore", "DR-TL", mode="in_place", confirm="7000000000000000001")
     assert "7000000000000000001" in error["msg"] and lost.system_identifier in error["msg"]
-    error = lost.fail("restore", "DR-PRE", mode="in_place", confirm=lost.system_identifier)
-    assert "a server is running on it" in error["msg"] and lost.is_running()
+    given: dict[str, Any] = {"mode": "in_place", "confirm": lost.system_identifier}
+    # Who is about to stop it can ask for everything else before; nothing is done as long as it runs.
+    assert lost.succeed("restore", check=True, may_run_yet=True, **given)["changed"] is True
+    for options in ({}, {"may_run_yet": True}):
+        error = lost.fail("restore", "DR-PRE", **given, **options)
+        assert "a server is running on it" in error["msg"] and lost.is_running()
 
 
 def test_a_killed_restore_leaves_the_live_path_alone(lost: Sandbox) -> None:
