@@ -30,6 +30,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_refusal import (
+    places_of,
     require_free,
     require_identity,
     require_outside_of_live,
@@ -117,7 +118,7 @@ class Restoration:
             selection=request.selection,
         )
         self.restore_plan = replace(plan, tablespaces=self.place.tablespaces)
-        self.preflight = list(plan.preflight)
+        self.preflight = [*plan.preflight, *places_of(plan, self.place)]
 
     def plan(self, before: Description) -> Description:
         after = {

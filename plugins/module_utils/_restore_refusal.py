@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Finding
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Finding, RestorePlan
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     LeaseError,
@@ -46,6 +46,13 @@ def require_identity(directory: Path, wanted: str, backup: str, there: str | Non
             next_action="Compare the inventory's system identifier, the stanza and the data directory",
         )
     return Finding("identity", True, backup, wanted)
+
+
+def places_of(plan: RestorePlan, place: Place) -> list[Finding]:
+    """Where tablespaces go; that nothing lies there yet, who names the place has seen to."""
+    moved = [f"{name} of {was} to {place.tablespaces / name}" for name, was in sorted(plan.moved.items())]
+    required = "a directory of their own that is not there yet"
+    return [Finding("tablespaces", True, "; ".join(moved), required)] if moved else []
 
 
 def require_free(place: Place, before: Description, *, is_in_place: bool, may_run_yet: bool = False) -> None:

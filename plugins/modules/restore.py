@@ -230,7 +230,9 @@ proof:
     pages: "2961 pages, all with the right checksum",
     checks: [{name: there are products, passed: true, observed: t, expected: t}]}
 preflight:
-  description: Everything that was looked at beforehand, what was seen, and what is needed.
+  description:
+    - Everything that was looked at beforehand, what was seen, and what is needed. Where C(passed) is false nothing is
+      refused, but nobody could tell, or it may not go well, as with another order of text or a library that is missing.
   returned: success
   type: list
   elements: dict

@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_repository,
+    _postgresql_needs,
     _postgresql_recovery,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
@@ -101,17 +102,19 @@ class PostgresqlEngine(PgBackRestEngine):
         ours = self._of_this_system(records)
         record, window = choose(ours, archive, target, backup=backup, timeline=timeline)
         require_programs(self.live, record)
-        said = window.as_result()
+        said, told = window.as_result(), _postgresql_needs.told_of(self.tool, record)
         preflight = [
             Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
             Finding("window", True, f"{said['from_at']} to {said['until_at']} without a gap", str(target)),
             Finding("timeline", True, f"{record.timeline} leads to {window.timeline}", str(window.timeline)),
             Finding("version", True, record.server_version, self.live.version),
+            *_postgresql_needs.findings(told, self.live, record),
         ]
         last = max(window.until_lsn - self.segments.segment_bytes, 0)
         log_bytes = min(window.until_lsn - parse_lsn(record.start_lsn), MOST_LOG_KEPT)
         size = record.size_bytes + log_bytes + self.server_bytes
-        return RestorePlan(record, target, window.timeline, last, preflight, selection, size)
+        moved = _postgresql_needs.tablespaces_of(told)
+        return RestorePlan(record, target, window.timeline, last, preflight, selection, size, moved=moved)
 
     def identity_at(self, directory: Path) -> str | None:
         if not (directory / "global" / "pg_control").exists():

@@ -84,7 +84,9 @@ def test_check_mode_does_the_whole_preflight_and_touches_nothing(story: Story) -
     directory = story.sandbox.root / "beside"
     result = story.sandbox.succeed("restore", directory=str(directory), target=at_time(story.before_drop), check=True)
     assert result["changed"] is True and result["reached"] is None and not directory.exists()
-    assert all(each["passed"] for each in result["preflight"]) and len(result["preflight"]) == 6
+    assert all(each["passed"] for each in result["preflight"]) and len(result["preflight"]) == 9
+    found = {each["check"]: each for each in result["preflight"]}
+    assert found["locales"]["required"] and found["collation"]["observed"].startswith("glibc")
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,8 @@ def test_tablespaces_are_looked_through_without_being_written(shop: Sandbox) -> 
     options: dict[str, Any] = {"mode": "in_place", "confirm": shop.system_identifier, "run_id": "p6"}
     result = shop.succeed("restore", checks=[THERE], **options)
     assert result["proof"]["structure"] and result["proof"]["pages"]
+    [moved] = [each["observed"] for each in result["preflight"] if each["check"] == "tablespaces"]
+    assert moved == f"apart of {shop.root / 'place'} to {shop.data.parent / 'main.tablespaces-p6' / 'apart'}"
     assert shop.sql("SELECT count(*) FROM stock") == "500"
     assert not list(shop.data.parent.glob("*.trial"))
 
