@@ -47,7 +47,7 @@ options:
   prove:
     description:
       - How much of the restored copy is proven before it is put in place or called done. What is left out stands in
-        RV(proof.not_proven) and RV(notes).
+        C(not_proven) of RV(proof) and in RV(notes).
       - V(target) is only that the recovery got to its target, V(checks) also that O(checks) are answered rightly.
       - V(everything) is also that all tables, indexes and pages are sound, by the tools that
         M(gogidix.disaster_recovery.backup_verify) uses. It reads all data once or twice more. For O(engine.postgresql)
