@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""What is restored: the moment, and the part."""
+"""What is restored: the moment, from where, the part, and how much of it is proven."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ options:
           - A V(log_position) is a file of the binary log and an offset in it, as in C(mariadb-bin.000007:1234), what is
             before it is recovered. A V(gtid) is the last transaction that is recovered, as in C(0-1-100).
         type: str
+  backup:
+    description: The backup to start from, by its identifier. Chosen by the target when not given.
+    type: str
+  timeline:
+    description: The timeline to follow. The newest one when not given. A restore in place begins a new one.
+    type: int
+  may_run_yet:
+    description:
+      - In check mode with O(mode=in_place), that a running server is no reason to refuse, for it is stopped before the
+        data is really restored.
+    type: bool
+    default: false
+  prove:
+    description:
+      - How much of the restored copy is proven before it is put in place or called done. What is left out stands in
+        C(not_proven) of RV(proof) and in RV(notes).
+      - V(target) is only that the recovery got to its target, V(checks) also that O(checks) are answered rightly.
+      - V(everything) is also that all tables, indexes and pages are sound, by the tools that
+        M(gogidix.disaster_recovery.backup_verify) uses. It reads all data once or twice more. For O(engine.postgresql)
+        with O(mode=in_place) it takes room for a second copy, since the tools may not write into what goes live.
+    type: str
+    choices: [target, checks, everything]
+    default: everything
   select:
     description:
       - The part that is wanted. All of the backup when nothing is named.

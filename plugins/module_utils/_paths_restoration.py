@@ -18,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._copy_proof import (
+    notes_of,
+    prove_copy,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import write_durably
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_difference import (
     Difference,
@@ -59,6 +63,7 @@ class PathsRestoration:
         self.live: list[LivePath] = []
         self.preflight: list[Finding] = []
         self.reached: Reached | None = None
+        self.proof: dict[str, Any] | None = None
         self.swapped: list[dict[str, Any]] = []
         self.difference = Difference()
         self.is_done = False
@@ -87,6 +92,7 @@ class PathsRestoration:
         done = self._read_marker()
         if done is not None and not self.is_done:
             self.reached = Reached(**done["reached"])
+            self.proof = done.get("proof")
             self.swapped = list(done["paths"])
             self.difference = Difference(**done["changes"])
         elif not self.is_done:
@@ -179,15 +185,33 @@ class PathsRestoration:
         try:
             for group in self._groups():
                 with self._staged(group) as staged:
-                    selection = Selection(paths=[str(each.path) for each in group])
-                    part = replace(plan, selection=selection)
-                    self.engine.lay_down(part, staged)
+                    self.engine.lay_down(self._part_for(group), staged)
                     self.reached = self.engine.prove(plan, staged, port=None)
+                    self._prove_more(staged)
                     self._put_in_place(group, staged, done)
         except (RecoveryError, OSError) as error:
             raise self._put_back(done, error) from error
         self.is_done = True
         self._write_marker()
+
+    def _part_for(self, group: list[LivePath]) -> RestorePlan:
+        """What is staged on a disk: on the first one all of it, when there are questions, which are about all of it."""
+        if self.proof is None and self.request.asks_checks:
+            return self._known_plan
+        return replace(self._known_plan, selection=Selection(paths=[str(each.path) for each in group]))
+
+    def _prove_more(self, staged: Path) -> None:
+        """Once, before anything is put in place; a tree that gave a wrong answer is kept for whoever looks into it."""
+        if self.proof is not None:
+            return
+        try:
+            proof = prove_copy(self.engine, self._known_plan, staged, self.request, may_write=False)
+        except RecoveryError as error:
+            apart = staged.with_name(f".recovery-quarantine-{self.run_id}")
+            staged.rename(apart)
+            error.evidence["quarantine"] = [str(apart)]
+            raise
+        self.proof = proof.as_result()
 
     @contextmanager
     def _staged(self, group: list[LivePath]) -> Iterator[Path]:
@@ -225,7 +249,7 @@ class PathsRestoration:
                 next_action="Look at the paths and their siblings by hand",
             )
         failure.data_state = "old_live"
-        failure.evidence["quarantine"] = [str(each.quarantine) for each in done]
+        failure.evidence.setdefault("quarantine", []).extend(str(each.quarantine) for each in done)
         return failure
 
     def _write_marker(self) -> None:
@@ -236,6 +260,7 @@ class PathsRestoration:
             "identity": self.identity,
             "restored_at": written(now()),
             "reached": self.reached.as_result(),
+            "proof": self.proof,
             "paths": self.swapped,
             "changes": asdict(self.difference),
         }
@@ -247,6 +272,7 @@ class PathsRestoration:
             "stanza": self.engine.stanza,
             "repository": self.engine.repository.name,
             "reached": None if self.reached is None else self.reached.as_result(),
+            "proof": self.proof,
             "paths": self.swapped,
         }
 
@@ -261,8 +287,9 @@ class PathsRestoration:
             "backup": None if record is None else record.as_result(now()),
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": kept[0] if len(kept) == 1 else None,
+            "proof": self.proof,
             "preflight": [each.as_result() for each in self.preflight],
             "paths": self.swapped,
             "changes": {name: paths[:SHOWN] for name, paths in asdict(self.difference).items()},
-            "notes": self.engine.restore_notes,
+            "notes": list(dict.fromkeys([*self.engine.restore_notes, *notes_of(self.proof)])),
         }

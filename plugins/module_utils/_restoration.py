@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._copy_proof import (
+    notes_of,
+    prove_copy,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Engine,
@@ -20,16 +24,17 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     RestorePlan,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
-    InputError,
     RecoveryError,
-    TimelineError,
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_refusal import (
+    places_of,
     require_free,
+    require_identity,
     require_outside_of_live,
+    require_possible,
     require_unchanged,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
@@ -49,22 +54,12 @@ class Restoration:
         self.restore_plan: RestorePlan | None = None
         self.reached: Reached | None = None
         self.kept: Path | None = None
+        self.proof: dict[str, Any] | None = None
         self.content: tuple[int, int] | None = None
         self.extracted: list[dict[str, Any]] = []
         self.is_done = False
         self.preflight: list[Finding] = []
-        if request.is_in_place and not request.confirm:
-            raise InputError(
-                f"restore in place into {directory}",
-                cause="confirm is missing",
-                next_action="Set confirm to the system identifier of the inventory",
-            )
-        if request.is_in_place and (request.selection.databases or request.selection.tables):
-            raise InputError(
-                f"restore a part in place into {directory}",
-                cause="databases and tables are taken out of a copy that is restored beside",
-                next_action="Use mode: beside, and load the dumps it extracts where you want them",
-            )
+        require_possible(request, directory)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -105,6 +100,7 @@ class Restoration:
         self.reached = Reached(**marker["reached"])
         self.kept = Path(marker["kept"]) if marker.get("kept") else None
         self.extracted = list(marker.get("extracted", []))
+        self.proof = marker.get("proof")
         self.preflight = [Finding(**each) for each in marker.get("preflight", [])]
 
     def _look_at_repository(self) -> None:
@@ -122,7 +118,7 @@ class Restoration:
             selection=request.selection,
         )
         self.restore_plan = replace(plan, tablespaces=self.place.tablespaces)
-        self.preflight = list(plan.preflight)
+        self.preflight = [*plan.preflight, *places_of(plan, self.place)]
 
     def plan(self, before: Description) -> Description:
         after = {
@@ -135,44 +131,43 @@ class Restoration:
             # An instance that somebody stopped or left running since is his business.
             return before
         self._require_identity()
-        require_free(self.place, before, is_in_place=self.request.is_in_place)
+        may_run_yet = self.request.may_run_yet
+        require_free(self.place, before, is_in_place=self.request.is_in_place, may_run_yet=may_run_yet)
         self._require_space()
         return after
 
+    @property
+    def _known_plan(self) -> RestorePlan:
+        if self.restore_plan is None:
+            raise AssertionError("describe() comes first")
+        return self.restore_plan
+
     def _require_identity(self) -> None:
         """The identity of the inventory against the backup's, and against what lies in the directory."""
-        if self.restore_plan is None:
-            raise AssertionError("describe() comes first")
-        backup = self.restore_plan.record.system_identifier
         there = self.engine.identity_at(self.place.directory) if self.request.is_in_place else None
-        wanted = self.request.confirm or backup
-        if backup != wanted or (there is not None and there != wanted):
-            raise TimelineError(
-                f"restore into {self.place.directory}",
-                cause=f"confirmed is system {wanted}, the backup is of {backup}, the directory holds {there or 'none'}",
-                next_action="Compare the inventory's system identifier, the stanza and the data directory",
-            )
-        self.preflight.append(Finding("identity", True, backup, wanted))
+        backup = self._known_plan.record.system_identifier
+        self.preflight.append(require_identity(self.place.directory, self.request.confirm or backup, backup, there))
 
     def _require_space(self) -> None:
-        if self.restore_plan is None:
-            raise AssertionError("describe() comes first")
-        needed = self.restore_plan.needed_bytes
-        free = require_space(self.place.directory.parent, needed, f"restore {self.restore_plan.record.id}")
+        plan, is_cloned = self._known_plan, self.request.is_in_place and self.request.looks_through
+        needed = plan.needed_bytes + (self.engine.trial_bytes(plan) if is_cloned else 0)
+        or_else = "set prove to checks, which makes no second copy" if is_cloned else "choose another directory"
+        free = require_space(self.place.directory.parent, needed, f"restore {plan.record.id}", or_else=or_else)
         self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(needed)} bytes"))
 
     def apply(self, before: Description, after: Description) -> None:
-        if self.restore_plan is None:
-            raise AssertionError("describe() comes first")
+        plan = self._known_plan
+        if self.request.may_run_yet:
+            require_free(self.place, before, is_in_place=self.request.is_in_place)
         try:
             for directory in self.place.abandoned:
                 self.engine.stop(directory)
             self.place.stage()
             with held(self.place.staged, f"restore into {self.place.directory}"):
                 if self.request.is_in_place:
-                    self._restore_in_place(self.restore_plan)
+                    self._restore_in_place(plan)
                 else:
-                    self._restore_beside(self.restore_plan)
+                    self._restore_beside(plan)
         except OSError as error:
             raise ToolError(
                 f"restore into {self.place.directory}",
@@ -190,6 +185,7 @@ class Restoration:
                 "reached": self.reached.as_result(),
                 "kept": None if self.kept is None else str(self.kept),
                 "extracted": self.extracted,
+                "proof": self.proof,
                 "preflight": [each.as_result() for each in self.preflight],
             }
         )
@@ -200,6 +196,7 @@ class Restoration:
         try:
             self.engine.lay_down(plan, place.staged)
             proven = self.engine.prove(plan, place.staged, port=self.request.port)
+            self._prove_more(plan, place.staged)
             self.engine.stop(place.staged)
             self.engine.prepare_in_place(plan, place.staged, place.directory)
             self._put_in_place(keep=True)
@@ -227,6 +224,7 @@ class Restoration:
         place.mark_unproven()
         try:
             proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
+            self._prove_more(plan, place.directory)
             self.reached = self.engine.open_beside(place.directory, proven, port=request.port)
             self._extract(request)
             if not request.keep_running:
@@ -234,6 +232,10 @@ class Restoration:
         except RecoveryError as error:
             self._set_apart(place.directory, error)
             raise
+
+    def _prove_more(self, plan: RestorePlan, copy: Path) -> None:
+        may_write = not self.request.is_in_place
+        self.proof = prove_copy(self.engine, plan, copy, self.request, may_write=may_write).as_result()
 
     def _put_in_place(self, *, keep: bool) -> None:
         require_unchanged(self.engine, self.place, self.content)
@@ -270,6 +272,7 @@ class Restoration:
             "repository": self.engine.repository.name,
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
+            "proof": self.proof,
             "left_over": self.place.left_over,
         }
 
@@ -285,8 +288,9 @@ class Restoration:
             "reached": None if self.reached is None else self.reached.as_result(),
             "kept": None if self.kept is None else str(self.kept),
             "extracted": self.extracted,
+            "proof": self.proof,
             "preflight": [each.as_result() for each in self.preflight],
             "paths": [],
             "changes": None,
-            "notes": [*self.engine.restore_notes, *self.place.notes],
+            "notes": [*self.engine.restore_notes, *self.place.notes, *notes_of(self.proof)],
         }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check_options import CHECK_OPTIONS, checks_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import open_engine, open_ledger
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import Subject
@@ -24,7 +25,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restoration import Restoration
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_removal import Removal
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import (
+    PROOFS,
+    RestoreRequest,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_reversion import (
     Acknowledgement,
     Reversion,
@@ -42,6 +46,9 @@ RESTORE_OPTIONS: dict[str, Any] = {
     "confirm": {"type": "str"},
     "keep_running": {"type": "bool", "default": True},
     "run_id": {"type": "str"},
+    "may_run_yet": {"type": "bool", "default": False},
+    "prove": {"type": "str", "choices": list(PROOFS), "default": "everything"},
+    "checks": CHECK_OPTIONS,
     "select": {
         "type": "dict",
         "options": {
@@ -62,8 +69,9 @@ def restoration_of(given: dict[str, Any]) -> Subject:
     if given["state"] != "present":
         return former_data(given, engine)
     engine.require_target(target)
-    selection = Selection(**(given["select"] or {}))
+    selection, checks = Selection(**(given["select"] or {})), checks_of(given["checks"])
     engine.require_parts(selection.as_result(), is_in_place=is_in_place)
+    engine.require_checks(checks)
     request = RestoreRequest(
         target=target,
         backup=given["backup"],
@@ -75,6 +83,9 @@ def restoration_of(given: dict[str, Any]) -> Subject:
         keep_running=given["keep_running"],
         run_id=given["run_id"],
         selection=selection,
+        prove=given["prove"],
+        checks=checks,
+        may_run_yet=given["may_run_yet"],
     )
     if is_in_place and engine.IS_MADE_OF_PATHS:
         return PathsRestoration(engine, open_ledger(given, engine), request)

@@ -7,16 +7,58 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._change import Description
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Finding, RestorePlan
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    LeaseError,
+    PreconditionError,
+    TimelineError,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_place import Place
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 
 
-def require_free(place: Place, before: Description, *, is_in_place: bool) -> None:
-    """Before anything is touched."""
+def require_possible(request: RestoreRequest, directory: Path) -> None:
+    """What an operator asks for must go together."""
+    if request.is_in_place and not request.confirm:
+        raise InputError(
+            f"restore in place into {directory}",
+            cause="confirm is missing",
+            next_action="Set confirm to the system identifier of the inventory",
+        )
+    if request.is_in_place and (request.selection.databases or request.selection.tables):
+        raise InputError(
+            f"restore a part in place into {directory}",
+            cause="databases and tables are taken out of a copy that is restored beside",
+            next_action="Use mode: beside, and load the dumps it extracts where you want them",
+        )
+
+
+def require_identity(directory: Path, wanted: str, backup: str, there: str | None) -> Finding:
+    """Three must be the same: what was confirmed, what the backup is of, and what lies there, if anything."""
+    if backup != wanted or (there is not None and there != wanted):
+        raise TimelineError(
+            f"restore into {directory}",
+            cause=f"confirmed is system {wanted}, the backup is of {backup}, the directory holds {there or 'none'}",
+            next_action="Compare the inventory's system identifier, the stanza and the data directory",
+        )
+    return Finding("identity", True, backup, wanted)
+
+
+def places_of(plan: RestorePlan, place: Place) -> list[Finding]:
+    """Where tablespaces go; that nothing lies there yet, who names the place has seen to."""
+    moved = [f"{name} of {was} to {place.tablespaces / name}" for name, was in sorted(plan.moved.items())]
+    required = "a directory of their own that is not there yet"
+    return [Finding("tablespaces", True, "; ".join(moved), required)] if moved else []
+
+
+def require_free(place: Place, before: Description, *, is_in_place: bool, may_run_yet: bool = False) -> None:
+    """Before anything is touched; who will stop the server first may be told of everything else before."""
     what = f"restore into {place.directory}"
-    if before["is_running"] and (is_in_place or not place.is_abandoned):
+    if before["is_running"] and not may_run_yet and (is_in_place or not place.is_abandoned):
         raise PreconditionError(
             what,
             cause="a server is running on it",

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Selection
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+
+# How much of a restored copy is proven before it is used: each proves what the one before it does, and more.
+PROOFS = ("target", "checks", "everything")
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,20 @@ class RestoreRequest:
     keep_running: bool
     run_id: str | None
     selection: Selection = field(default_factory=Selection)
+    prove: str = "everything"
+    checks: list[Check] = field(default_factory=list)
+    may_run_yet: bool = False
 
     @property
     def is_repeatable(self) -> bool:
         """Whether a second call means the same data, so that finding it there is enough."""
         return self.run_id is not None or (not self.is_in_place and self.target.value is not None)
+
+    @property
+    def asks_checks(self) -> bool:
+        """Whether the questions are put: never to a part of a tree, for they are about all of it."""
+        return bool(self.checks) and self.prove != "target" and not self.selection.paths
+
+    @property
+    def looks_through(self) -> bool:
+        return self.prove == "everything"

@@ -27,14 +27,14 @@ def needed_bytes(content_bytes: int) -> int:
     return int(content_bytes * RESERVE)
 
 
-def require_space(directory: Path, content_bytes: int, what: str) -> int:
+def require_space(directory: Path, content_bytes: int, what: str, *, or_else: str = "choose another directory") -> int:
     """The free bytes, when they suffice for the content and a reserve."""
     free, needed = free_bytes(directory), needed_bytes(content_bytes)
     if free < needed:
         raise SpaceError(
             what,
             cause=f"{needed} bytes are needed in {directory}, {free} are free",
-            next_action=f"Free {needed - free} bytes there, or choose another directory",
+            next_action=f"Free {needed - free} bytes there, or {or_else}",
             evidence={"free_bytes": free, "needed_bytes": needed},
         )
     return free

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check_options import CHECK_OPTIONS, checks_of
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import (
     open_engine,
     open_ledger,
@@ -23,37 +23,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verific
     Sample,
 )
 
-CHECK: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {
-        "name": {"type": "str", "required": True},
-        "query": {"type": "str"},
-        "command": {"type": "list", "elements": "str"},
-        "path": {"type": "str"},
-        "expect": {"type": "str"},
-        "pattern": {"type": "str"},
-    },
-    "mutually_exclusive": [["query", "command", "path"]],
-    "required_one_of": [["query", "command", "path"]],
-    "required_by": {"pattern": "path"},
-}
 VERIFICATION_OPTIONS: dict[str, Any] = {
     "backup": {"type": "str"},
     "backups": {"type": "list", "elements": "str"},
     "sample": {"type": "dict", "options": SAMPLE_OPTIONS},
     "level": {"type": "str", "choices": ["checked", "restored", "verified"], "default": "checked"},
-    "checks": CHECK,
+    "checks": CHECK_OPTIONS,
     "scratch_directory": {"type": "path", "default": "/var/lib/recovery/scratch"},
     "unless_proven": {"type": "bool", "default": False},
     "max_evidence_age_seconds": {"type": "float"},
 }
-
-
-def check_of(given: dict[str, Any]) -> Check:
-    """A check without what was not said."""
-    return Check(**{name: value for name, value in given.items() if value is not None})
 
 
 def verification_of(given: dict[str, Any]) -> Verification:
@@ -73,6 +52,6 @@ def verification_of(given: dict[str, Any]) -> Verification:
         engine,
         open_ledger(given, engine),
         wanted,
-        checks=[check_of(check) for check in given["checks"]],
+        checks=checks_of(given["checks"]),
         scratch_directory=Path(given["scratch_directory"]),
     )

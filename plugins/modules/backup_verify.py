@@ -38,6 +38,7 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes.actiongroup
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
+  - gogidix.disaster_recovery._restored_checks
 attributes:
   idempotent:
     support: partial
@@ -74,44 +75,10 @@ options:
           - What decides the random share; the same seed draws the same. Today's date in UTC when not given.
         type: str
   level:
-    description: How far the trust is to be raised.
+    description: How far the trust is to be raised; V(verified) needs O(checks).
     type: str
     choices: [checked, restored, verified]
     default: checked
-  checks:
-    description: Questions to the restored copy, needed for O(level=verified).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What is checked, for a person.
-        type: str
-        required: true
-      query:
-        description:
-          - A statement of SQL that returns rows, for a database. Give exactly one of this, O(checks[].command) and
-            O(checks[].path).
-        type: str
-      command:
-        description:
-          - A program with its arguments, for O(engine.files). It runs in the restored tree, whose path is also in the
-            environment as E(RECOVERY_TREE), and has to end with 0. No shell is between.
-        type: list
-        elements: str
-      path:
-        description:
-          - A file, for O(engine.files), as an absolute path of the host it was taken from. It has to be in the
-            restored tree; a link that leads out of the tree does not count.
-        type: str
-      expect:
-        description:
-          - The answer that is right, needed for a query, with columns separated by tabs and rows by newlines.
-          - With O(checks[].command), what it has to print; when not given, its exit code is enough.
-        type: str
-      pattern:
-        description: A regular expression of Python that has to match in the file that O(checks[].path) names.
-        type: str
   scratch_directory:
     description: Where trial restores are made, on a disk with room for the whole data.
     type: path

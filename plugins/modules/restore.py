@@ -14,8 +14,9 @@ description:
     when the target lies outside of what can be recovered, in a gap of the transaction log, on two timelines, or when
     version, identity, room or directory do not fit.
   - With O(mode=in_place) the data is restored into a directory beside the live one and recovered to the target there,
-    cut off from everything. Only when the server proved that it got there, the directories change places, and the
-    cluster starts. The former data is kept, see RV(kept), until somebody removes it.
+    cut off from everything. Only when the server proved that it got there, and the copy is sound and answered
+    O(checks), see O(prove), the directories change places, and the cluster starts. The former data is kept, see
+    RV(kept), until somebody removes it.
   - With O(mode=beside) a copy is made at O(directory) and started there. It never archives; it listens on its own
     socket inside O(directory), and on 127.0.0.1 only with O(listen_on_localhost=true).
   - For O(engine.mariadb) the shipped binary log is replayed through a private server that nobody else reaches, up to
@@ -49,6 +50,7 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
   - gogidix.disaster_recovery._restore
+  - gogidix.disaster_recovery._restored_checks
 attributes:
   check_mode:
     support: full
@@ -85,12 +87,6 @@ options:
     description: Whether the copy also listens on O(port) of 127.0.0.1.
     type: bool
     default: false
-  backup:
-    description: The backup to start from, by its identifier. Chosen by the target when not given.
-    type: str
-  timeline:
-    description: The timeline to follow. The newest one when not given. A restore in place begins a new one.
-    type: int
   confirm:
     description:
       - The system identifier of the database as the inventory has it, needed with O(mode=in_place). The backup and
@@ -224,8 +220,19 @@ extracted:
   sample:
     - {part: storefront.public.orders, file: /var/lib/postgresql/15/beside/storefront.public.orders.dump,
        rows: 1042, tables: 1}
+proof:
+  description:
+    - What else is proven of the restored copy, as far as O(prove) goes; null in check mode, and when an earlier version
+      restored it.
+  returned: success
+  type: dict
+  sample: {level: everything, structure: all tables and indexes are consistent, not_proven: [],
+    pages: "2961 pages, all with the right checksum",
+    checks: [{name: there are products, passed: true, observed: t, expected: t}]}
 preflight:
-  description: Everything that was looked at beforehand, what was seen, and what is needed.
+  description:
+    - Everything that was looked at beforehand, what was seen, and what is needed. Where C(passed) is false nothing is
+      refused, but nobody could tell, or it may not go well, as with another order of text or a library that is missing.
   returned: success
   type: list
   elements: dict

@@ -94,11 +94,11 @@ def configured_hosts(tool: PgBackRest) -> dict[str, str]:
     return found
 
 
-def take_backup(tool: PgBackRest, strategy: str, repository: Repository, consistency_id: str = "") -> Taken:
-    """One backup; success is the tool's own last word and a label, not its exit code."""
+def take_backup(tool: PgBackRest, strategy: str, repository: Repository, notes: dict[str, str]) -> Taken:
+    """One backup with its notes; success is the tool's own last word and a label, not its exit code."""
     what = f"take a {strategy} backup of stanza {tool.stanza} into {repository}"
     arguments = [f"--type={TOOL_TYPES[strategy]}", "--log-level-console=info", *tool.jobs_argument]
-    arguments += [f"--annotation={SET}={consistency_id}"] if consistency_id else []
+    arguments += [f"--annotation={name}={value}" for name, value in notes.items() if value]
     finished = run_tool(tool.argv("backup", *arguments), deadline=tool.deadline)
     label = LABEL.search(finished.stdout)
     if finished.rc != 0:

@@ -19,6 +19,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     configuration_file_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_backup import (
+    SET,
     await_segment,
     configured_hosts,
     examination,
@@ -34,6 +35,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
     LiveCluster,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_needs import (
+    NEEDS,
+    needs_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._wal import (
     Archive,
@@ -105,7 +110,8 @@ class PgBackRestEngine(Engine):
         require_right_host(self.tool, self.repository, strategy)
 
     def take(self, strategy: str) -> Taken:
-        return take_backup(self.tool, strategy, self.repository, self.consistency_id)
+        notes = {SET: self.consistency_id, NEEDS: needs_of(self.live)}
+        return take_backup(self.tool, strategy, self.repository, notes)
 
     def prove_complete(self, record: BackupRecord) -> None:
         if window_of(record, record.timeline, self._read_archive()) is None:

@@ -96,8 +96,11 @@ class Trial:
                 cause=f"the copy has {found[0][0] if found else 'no'} tables, the archive lists {listed}",
                 next_action="Use another backup",
             )
-        structure = check_structure(self.instance)
-        return {"tables": listed, "tables_with_rows": self.contents.tables, "said": said, "structure": structure}
+        return {"tables": listed, "tables_with_rows": self.contents.tables, "said": said}
+
+    def look_through(self) -> str:
+        """Every table and index that was made of it."""
+        return check_structure(self.instance)
 
     def _listed(self) -> int:
         """How many tables the archive makes; the rows that it has are of as many as its record says."""

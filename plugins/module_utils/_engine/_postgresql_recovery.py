@@ -22,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     limits_of,
     state_of,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import ONLY_REPLAY_TELLS
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Reached, RestorePlan
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, LogGapError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._lsn import parse_lsn
@@ -129,8 +130,19 @@ def ended_too_early(instance: Instance, plan: RestorePlan, what: str) -> LogGapE
     return LogGapError(
         what,
         cause=f"the archived log ends without {plan.target}; its last transaction is of {last}",
-        next_action="Ship the log with the strategy transaction_log if the primary lives, or choose an earlier target",
+        next_action=where_else(plan),
         evidence={"log": instance.log_text.splitlines()[-20:]},
+    )
+
+
+def where_else(plan: RestorePlan) -> str:
+    """What is left to try when the log ended without the target."""
+    ship = "Ship the log with the strategy transaction_log if the primary lives"
+    if plan.target.kind not in ONLY_REPLAY_TELLS:
+        return f"{ship}, or choose an earlier target"
+    return (
+        f"Name a backup before {plan.record.id} in backup (recovery_restore_backup), for the target may lie before "
+        f"that one ended, or the timeline that it was written on. {ship}, if it is younger than its last log"
     )
 
 

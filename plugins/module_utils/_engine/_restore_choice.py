@@ -31,6 +31,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recover
 # Repositories count whole seconds. What lies in the last one is tried: recovery proves it or says that it cannot.
 CLOCK_STEP = timedelta(seconds=1)
 WHAT = "choose a backup to restore"
+# Where in the log these are, nobody knows beforehand: a backup that ended after it never gets there.
+ONLY_REPLAY_TELLS = ("name", "xid")
 
 
 def choose(
@@ -46,11 +48,16 @@ def choose(
     # The end of a backup lies on its own timeline, whatever followed: a later one may have left that very moment.
     is_own = target.kind == "immediate" and timeline is None
     wanted = None if is_own else chosen_timeline(usable, archive, target, timeline)
+    ways = []
     for record in sorted(usable, key=lambda each: each.stopped_at, reverse=True):
         window = window_of(record, record.timeline if wanted is None else wanted, archive)
         if window is not None and contains(window, target):
-            return record, window
-    raise outside(usable, archive, target, usable[-1].timeline if wanted is None else wanted)
+            ways.append((record, window))
+    if not ways:
+        raise outside(usable, archive, target, usable[-1].timeline if wanted is None else wanted)
+    if len(ways) > 1 and target.kind in ONLY_REPLAY_TELLS:
+        raise ambiguous([record for record, _window in ways], target)
+    return ways[0]
 
 
 def candidates(records: list[BackupRecord], backup: str | None) -> list[BackupRecord]:
@@ -106,7 +113,9 @@ def chosen_timeline(records: list[BackupRecord], archive: Archive, target: Recov
 
 
 def is_on_both(archive: Archive, target: RecoveryTarget, left: int, newest: int) -> bool:
-    """Whether a time lies where an abandoned timeline still wrote and the newest one had not begun."""
+    """Whether a time lies where an abandoned timeline still wrote and the newest had not begun; or a place in both."""
+    if target.kind == "lsn" and target.value is not None:
+        return is_place_on_both(archive, parse_lsn(target.value), left, newest)
     if target.at is None:
         return False
     path = archive.path(newest)
@@ -122,14 +131,41 @@ def is_on_both(archive: Archive, target: RecoveryTarget, left: int, newest: int)
     return is_after_fork and target.at < follower_began_at and target.at <= max(abandoned.values())
 
 
+def is_place_on_both(archive: Archive, lsn: int, left: int, newest: int) -> bool:
+    """Whether an abandoned timeline wrote at a place after the one where it was left, as the newest has by now."""
+    left_at = next(at for timeline, at in archive.ancestors[newest] if timeline == left)
+    number = archive.segments.holding(lsn)
+    has_abandoned = (left, number) in archive.arrived_at
+    return (
+        lsn > left_at
+        and has_abandoned
+        and any((timeline, number) in archive.arrived_at for timeline, _at in archive.path(newest) if timeline > left)
+    )
+
+
 def contains(window: Window, target: RecoveryTarget) -> bool:
     """Whether a window reaches a target, as far as that can be known beforehand."""
     if target.kind == "time" and target.at is not None:
         return window.from_at <= target.at < window.until_at + CLOCK_STEP
     if target.kind == "lsn" and target.value is not None:
-        return window.from_lsn <= parse_lsn(target.value) <= window.until_lsn
+        # Recovery stops at the first record from there on, so the very end is not enough.
+        return window.from_lsn <= parse_lsn(target.value) < window.until_lsn
     # latest and immediate need no more than a consistent backup; where a transaction or a name is, only replay tells.
     return True
+
+
+def ambiguous(candidates: list[BackupRecord], target: RecoveryTarget) -> RecoveryError:
+    """Several backups could be the start, and only an operator knows which of them ended before the target."""
+    listed = ", ".join(f"{each.id} (ended at {written(each.stopped_at)})" for each in candidates)
+    return InputError(
+        WHAT,
+        cause=f"where in the log {target} is, only replay tells, and it must begin before that: {listed}",
+        next_action="Name in backup (recovery_restore_backup) the newest of these that ended before the target",
+        evidence={
+            "candidates": [{"id": each.id, "stopped_at": written(each.stopped_at)} for each in candidates],
+            "target": target.as_result(),
+        },
+    )
 
 
 def outside(records: list[BackupRecord], archive: Archive, target: RecoveryTarget, timeline: int) -> RecoveryError:

@@ -104,6 +104,8 @@ class RestorePlan:
     size_bytes: int | None = None
     # Where data goes that lies outside of the directory; beside that when not said.
     tablespaces: Path | None = None
+    # What lies there, by name, and where it was.
+    moved: dict[str, str] = field(default_factory=dict)
 
     @property
     def needed_bytes(self) -> int:

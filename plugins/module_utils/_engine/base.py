@@ -195,6 +195,21 @@ class Engine(Abilities, Copying, ABC):
     def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         """Let the data recover to the target, cut off from everything, and hold it there, running and readable."""
 
+    @abstractmethod
+    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
+        """Put the questions to a proven copy, which may be read only: ``{name, passed, observed, expected}`` each."""
+
+    @abstractmethod
+    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+        """Every table, index and page of a proven copy, ``{structure, pages}``; raises for what is not sound.
+
+        Unless it may write, nothing in the copy is changed by it, and a server on it may have been stopped.
+        """
+
+    def trial_bytes(self, plan: RestorePlan) -> int:
+        """What looking through a copy that must not be written takes on its disk, besides the copy."""
+        return 0
+
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         """Let a proven copy, which still runs, accept writes; it never archives."""
         return reached

@@ -150,14 +150,12 @@ class MariadbEngine(ResticEngine):
         self.lay_down(plan, scratch)
         try:
             instance.start("--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0")
-            structure = instance.check_tables("--extended")
-            answers = _mariadb_restore.question(instance, checks, str(self.options["database"] or ""))
+            answers = self.ask(plan, scratch, checks, port=None)
+            found = self.look_through(plan, scratch, port=None, may_write=False)
         finally:
             instance.stop()
-        instance.require_clean_end()
-        pages = _mariadb_restore.check_pages(self.programs, scratch)
         reached = reached_at(_mariadb_replay.ending_of(self._way(plan), [], scratch))
-        return {"reached": reached.as_result(), "structure": structure, "pages": pages, "checks": answers}
+        return {"reached": reached.as_result(), **found, "checks": answers}
 
     def plan_restore(
         self,
@@ -222,9 +220,16 @@ class MariadbEngine(ResticEngine):
             _mariadb_replay.replay(instance, way, stretches, logs, ending)
         instance.forget_replay()
         instance.start("--skip-grant-tables")
-        instance.check_tables("--quick")
         self._proven = Proven(ending, instance.names_are_lower_case, listen, plan.selection)
         return reached_at(ending)
+
+    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
+        return _mariadb_restore.question(
+            self._instance(plan.record, directory), checks, str(self.options["database"] or "")
+        )
+
+    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+        return _mariadb_restore.look_through(self._instance(plan.record, directory), is_kept_running=may_write)
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         proven = self._require_proven()

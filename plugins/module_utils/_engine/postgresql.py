@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_repository,
+    _postgresql_needs,
     _postgresql_recovery,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
@@ -37,6 +38,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     open_live,
     require_programs,
     settle,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_soundness import (
+    look_through_clone,
+    look_through_copy,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
@@ -97,17 +102,19 @@ class PostgresqlEngine(PgBackRestEngine):
         ours = self._of_this_system(records)
         record, window = choose(ours, archive, target, backup=backup, timeline=timeline)
         require_programs(self.live, record)
-        said = window.as_result()
+        said, told = window.as_result(), _postgresql_needs.told_of(self.tool, record)
         preflight = [
             Finding("backup", True, f"{record.id}, {record.trust.level}", "finished before the target, undamaged"),
             Finding("window", True, f"{said['from_at']} to {said['until_at']} without a gap", str(target)),
             Finding("timeline", True, f"{record.timeline} leads to {window.timeline}", str(window.timeline)),
             Finding("version", True, record.server_version, self.live.version),
+            *_postgresql_needs.findings(told, self.live, record),
         ]
         last = max(window.until_lsn - self.segments.segment_bytes, 0)
         log_bytes = min(window.until_lsn - parse_lsn(record.start_lsn), MOST_LOG_KEPT)
         size = record.size_bytes + log_bytes + self.server_bytes
-        return RestorePlan(record, target, window.timeline, last, preflight, selection, size)
+        moved = _postgresql_needs.tablespaces_of(told)
+        return RestorePlan(record, target, window.timeline, last, preflight, selection, size, moved=moved)
 
     def identity_at(self, directory: Path) -> str | None:
         if not (directory / "global" / "pg_control").exists():
@@ -141,6 +148,24 @@ class PostgresqlEngine(PgBackRestEngine):
     def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
         instance = self._instance(directory, port)
         return _postgresql_recovery.recover(instance, plan, self._restore_command(directory), {}, listen=listen)
+
+    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
+        return _postgresql_recovery.question(self._instance(directory, port), checks, self.live.database)
+
+    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+        instance = self._instance(directory, port)
+        if may_write:
+            return look_through_copy(instance)
+
+        def begin(trial: Instance) -> None:
+            # Nothing of it is kept, so nothing of it has to survive a power cut.
+            command = self._restore_command(trial.directory)
+            _postgresql_recovery.recover(trial, plan, command, {"fsync": "off"}, listen="")
+
+        return look_through_clone(instance, begin)
+
+    def trial_bytes(self, plan: RestorePlan) -> int:
+        return plan.needed_bytes
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))

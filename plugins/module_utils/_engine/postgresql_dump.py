@@ -39,6 +39,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
+    RecoveryError,
     VersionError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
@@ -62,6 +63,7 @@ class PostgresqlDumpEngine(ResticEngine):
     def begin(self) -> None:
         self.source = Source.of(self.options, self.deadline)
         self._trial: Trial | None = None
+        self._is_taken_apart = False
         super().begin()
 
     @property
@@ -98,7 +100,7 @@ class PostgresqlDumpEngine(ResticEngine):
         write_files(self.source, self.keeper, record, contents, scratch)
         trial = Trial(self.source, contents, scratch)
         try:
-            return {**trial.load(), "checks": trial.ask(checks)}
+            return {**trial.load(), "structure": trial.look_through(), "checks": trial.ask(checks)}
         finally:
             trial.remove()
 
@@ -158,19 +160,34 @@ class PostgresqlDumpEngine(ResticEngine):
         write_files(self.source, self.keeper, plan.record, self._contents_of(plan.record), directory)
 
     def prove(self, plan: RestorePlan, directory: Path, *, port: int | None, listen: str = "") -> Reached:
-        """Load it, which proves the archive; the server stays only when parts are to be taken out of it."""
+        """Load it, which proves the archive; the server stays to be asked, and for parts to be taken out of it."""
         contents = self._contents_of(plan.record)
-        trial = Trial(self.source, contents, directory)
-        is_kept = False
+        self._trial = Trial(self.source, contents, directory)
+        self._is_taken_apart = not plan.selection.is_everything
         try:
-            found = trial.load()
-            is_kept = not plan.selection.is_everything
-        finally:
-            if not is_kept:
-                trial.remove()
+            found = self._trial.load()
+        except RecoveryError:
+            self._trial.remove()
+            raise
         self._notes = [f"Load {ROLES_FILE} first, then pg_restore --create -d postgres {archive_name(contents)}"]
-        by = f"{found['tables']} tables were loaded into PostgreSQL {self.source.version}, and {found['structure']}"
+        by = f"{found['tables']} tables were loaded into PostgreSQL {self.source.version}"
         return Reached(plan.record.start_lsn, written(plan.record.started_at), None, by)
+
+    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
+        return self._require_trial().ask(checks)
+
+    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+        return {"structure": self._require_trial().look_through()}
+
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
+        if not self._is_taken_apart:
+            self._require_trial().remove()
+        return reached
+
+    def _require_trial(self) -> Trial:
+        if self._trial is None:
+            raise AssertionError("prove() comes first")
+        return self._trial
 
     def extract(
         self, directory: Path, selection: Selection, destination: Path, *, port: int | None

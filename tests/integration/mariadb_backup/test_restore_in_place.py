@@ -71,6 +71,16 @@ def test_a_server_that_does_not_start_gets_its_former_data_back(lost: Sandbox, i
     assert Path(error["recovery"]["quarantine"]).is_dir()
 
 
+def test_a_copy_that_gives_a_wrong_answer_is_kept_aside_and_the_live_data_stays(
+    lost: Sandbox, identity: str, good: str
+) -> None:
+    inode = lost.data.stat().st_ino
+    asked = {"name": "only the good row", "query": "SELECT COUNT(*) FROM shop.product", "expect": "7"}
+    error = lost.fail("restore", "DR-INT", mode="in_place", confirm=identity, run_id="r5", checks=[asked])
+    assert "only the good row: 2, not 7" in error["msg"] and lost.data.stat().st_ino == inode
+    assert Path(error["recovery"]["quarantine"], "ibdata1").exists()
+
+
 def test_a_restore_that_is_taken_back_leaves_the_server_as_it_was(lost: Sandbox, identity: str, good: str) -> None:
     inode = lost.data.stat().st_ino
     asked: dict[str, Any] = {"mode": "in_place", "run_id": "r6b"}
@@ -85,8 +95,11 @@ def test_a_restore_that_is_taken_back_leaves_the_server_as_it_was(lost: Sandbox,
 def test_the_live_data_is_replaced_by_proven_data_and_kept_aside(lost: Sandbox, identity: str, good: str) -> None:
     options: dict[str, Any] = {"mode": "in_place", "confirm": identity, "run_id": "r7"}
     target = {"type": "log_position", "value": good}
-    result = lost.succeed("restore", target=target, **options)
+    asked = {"name": "only the good row", "query": "SELECT COUNT(*) FROM shop.product", "expect": "1"}
+    result = lost.succeed("restore", target=target, checks=[asked], **options)
     assert lost.is_running() and lost.products() == ["good"]
+    assert "tables are consistent" in result["proof"]["structure"] and "right checksum" in result["proof"]["pages"]
+    assert result["proof"]["checks"][0]["observed"] == "1" and result["proof"]["not_proven"] == []
     assert result["kept"] == str(lost.root / "data.pre-r7") and Path(result["kept"], "ibdata1").exists()
     assert result["reached"]["timeline"] == 2 and result["reached"]["log_position"] == good
     # Nothing of ours stays but the history, and the server writes its log on where it was.

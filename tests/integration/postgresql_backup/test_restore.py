@@ -84,7 +84,9 @@ def test_check_mode_does_the_whole_preflight_and_touches_nothing(story: Story) -
     directory = story.sandbox.root / "beside"
     result = story.sandbox.succeed("restore", directory=str(directory), target=at_time(story.before_drop), check=True)
     assert result["changed"] is True and result["reached"] is None and not directory.exists()
-    assert all(each["passed"] for each in result["preflight"]) and len(result["preflight"]) == 6
+    assert all(each["passed"] for each in result["preflight"]) and len(result["preflight"]) == 9
+    found = {each["check"]: each for each in result["preflight"]}
+    assert found["locales"]["required"] and found["collation"]["observed"].startswith("glibc")
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,12 @@ def test_a_running_cluster_and_a_foreign_identity_are_refused(lost: Sandbox) -> 
     assert "confirm is missing" in lost.fail("restore", "DR-INPUT", mode="in_place")["msg"]
     error = lost.fail("restore", "DR-TL", mode="in_place", confirm="7000000000000000001")
     assert "7000000000000000001" in error["msg"] and lost.system_identifier in error["msg"]
-    error = lost.fail("restore", "DR-PRE", mode="in_place", confirm=lost.system_identifier)
-    assert "a server is running on it" in error["msg"] and lost.is_running()
+    given: dict[str, Any] = {"mode": "in_place", "confirm": lost.system_identifier}
+    # Who is about to stop it can ask for everything else before; nothing is done as long as it runs.
+    assert lost.succeed("restore", check=True, may_run_yet=True, **given)["changed"] is True
+    for options in ({}, {"may_run_yet": True}):
+        error = lost.fail("restore", "DR-PRE", **given, **options)
+        assert "a server is running on it" in error["msg"] and lost.is_running()
 
 
 def test_a_killed_restore_leaves_the_live_path_alone(lost: Sandbox) -> None:

@@ -53,11 +53,20 @@ def test_a_flipped_bit_is_found_and_nothing_damaged_is_handed_out(story: Story) 
     assert not directory.exists()
 
 
+def test_a_dump_that_gives_a_wrong_answer_is_set_apart(story: Story) -> None:
+    sandbox, directory = story.sandbox, story.sandbox.root / "wrong"
+    error = sandbox.fail("restore", "DR-INT", directory=str(directory), run_id="r0", checks=[{**COUNT, "expect": "7"}])
+    assert "20000, not 7" in error["msg"] and not directory.exists()
+    assert (Path(error["recovery"]["quarantine"]) / "shop.dump").exists()
+
+
 def test_a_restore_beside_gives_an_archive_that_loads(story: Story) -> None:
     sandbox = story.sandbox
     directory = sandbox.root / "beside"
-    result = sandbox.succeed("restore", directory=str(directory), run_id="r1")
+    result = sandbox.succeed("restore", directory=str(directory), run_id="r1", checks=[COUNT])
     assert sorted(each.name for each in directory.iterdir()) == ["globals.sql", "shop.dump"]
+    assert "tables and indexes are consistent" in result["proof"]["structure"]
+    assert [each["observed"] for each in result["proof"]["checks"]] == ["20000"]
     assert "4 tables were loaded into PostgreSQL 15" in result["reached"]["by"]
     assert result["reached"]["at"] == story.backup["started_at"]
     assert all((directory / name).stat().st_mode & 0o077 == 0 for name in ("globals.sql", "shop.dump"))

@@ -50,6 +50,23 @@ def test_a_position_must_lie_after_the_backup_and_before_the_end_of_the_log() ->
         choose(RECORDS, HELD, RecoveryTarget("lsn", position(9)), backup=None, timeline=None)
 
 
+def test_a_position_at_the_very_end_of_the_log_is_refused_for_no_record_begins_there() -> None:
+    with pytest.raises(LogGapError, match="outside of what can be recovered"):
+        choose(RECORDS, HELD, RecoveryTarget("lsn", position(8, 0)), backup=None, timeline=None)
+
+
+@pytest.mark.parametrize("target", [RecoveryTarget("name", "release"), RecoveryTarget("xid", "741")])
+def test_a_target_that_only_replay_finds_needs_the_backup_unless_there_is_one(target: RecoveryTarget) -> None:
+    with pytest.raises(
+        InputError, match=r"only replay tells.+F2 \(ended at .+\), F1 \(ended at .+recovery_restore_backup"
+    ):
+        choose(RECORDS, HELD, target, backup=None, timeline=None)
+    assert choose(RECORDS, HELD, target, backup="F1", timeline=None)[0].id == "F1"
+    # What is damaged, or does not lead to the end of the log, is no start.
+    damaged = [RECORDS[0], backup("F2", 5, 5, errors=["torn"])]
+    assert choose(damaged, HELD, target, backup=None, timeline=None)[0].id == "F1"
+
+
 @pytest.mark.parametrize("moment", [1, 4, 8])
 def test_a_target_before_the_first_in_a_gap_or_after_the_last_is_refused(moment: float) -> None:
     with_gap = archive({1: [2, 3, 5, 6, 7]})
@@ -83,6 +100,15 @@ def test_a_moment_that_two_timelines_saw_needs_the_timeline() -> None:
     with pytest.raises(TimelineError, match="timeline 1 and on timeline 2"):
         choose(RECORDS[:1], FORKED, at(5), backup=None, timeline=None)
     assert choose(RECORDS[:1], FORKED, at(5), backup=None, timeline=1)[1].timeline == 1
+
+
+def test_a_position_that_two_timelines_have_needs_the_timeline() -> None:
+    after = RecoveryTarget("lsn", position(4, 0x500))
+    with pytest.raises(TimelineError, match="timeline 1 and on timeline 2"):
+        choose(RECORDS[:1], FORKED, after, backup=None, timeline=None)
+    assert choose(RECORDS[:1], FORKED, after, backup=None, timeline=1)[1].timeline == 1
+    before = RecoveryTarget("lsn", position(4, 5))
+    assert choose(RECORDS[:1], FORKED, before, backup=None, timeline=None)[1].timeline == 2
 
 
 def test_a_moment_before_the_fork_is_not_ambiguous() -> None:
