@@ -163,10 +163,7 @@ options:
             description: Where its socket lies.
             type: path
             default: /run/mysqld/mysqld.sock
-          port:
-            description: The port it listens on.
-            type: int
-            default: 3306
+          port: {description: "The port it listens on.", type: int, default: 3306}
           defaults_file:
             description:
               - A file of options, readable for this user only, with the credentials to ask the server with. Not needed
@@ -202,14 +199,8 @@ options:
             description: The major version.
             type: int
             required: true
-          cluster:
-            description: The name of the cluster.
-            type: str
-            default: main
-          port:
-            description: The port it listens on.
-            type: int
-            default: 5432
+          cluster: {description: "The name of the cluster.", type: str, default: main}
+          port: {description: "The port it listens on.", type: int, default: 5432}
           database:
             description: The database of the application, which questions to a restored copy are put to.
             type: str
@@ -226,9 +217,7 @@ options:
           binary_directory:
             description: Where its programs lie. V(/usr/lib/postgresql/VERSION/bin) when not given.
             type: path
-          socket_directory:
-            description: Where its socket lies. V(/var/run/postgresql) when not given.
-            type: path
+          socket_directory: {description: "Where its socket lies. V(/var/run/postgresql) when not given.", type: path}
           wal_segment_bytes:
             description: The size of a piece of its transaction log, as it was created with.
             type: int
@@ -262,13 +251,8 @@ options:
             description: The name under which its backups are kept.
             type: str
             required: true
-          port:
-            description: The port it listens on.
-            type: int
-            default: 5432
-          socket_directory:
-            description: Where its socket lies. V(/var/run/postgresql) when not given.
-            type: path
+          port: {description: "The port it listens on.", type: int, default: 5432}
+          socket_directory: {description: "Where its socket lies. V(/var/run/postgresql) when not given.", type: path}
           binary_directory:
             description: Where its programs lie. V(/usr/lib/postgresql/VERSION/bin) when not given.
             type: path
@@ -294,6 +278,8 @@ options:
     description:
       - Where evidence about backups is kept on this host. Losing it fails nothing, it takes the trust in every backup
         back to C(taken).
+      - For O(engine.postgresql) also the newest backup that this host saw in each repository. One that has lost it and
+        holds nothing newer was emptied or replaced by an older copy, and is refused.
     type: path
     default: /var/lib/recovery/trust
 """
