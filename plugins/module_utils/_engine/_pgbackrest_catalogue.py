@@ -175,7 +175,7 @@ def parse_backup(
         encrypted=is_encrypted,
         system_identifier=str(database["system-id"]),
         server_version=str(database["version"]),
-        key_id=repository.declared.key_id if is_encrypted else "",
+        key_id=repository.key_id if is_encrypted else "",
         consistency_id=str((backup.get("annotation") or {}).get("consistency_id", "")),
         errors=errors,
     )
