@@ -269,7 +269,11 @@ options:
         V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of C(NAME=value) with restic's own variables, for
         the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for C(restic -o).
     type: path
-  jobs: {description: "How many processes the tool may use. What its configuration says when not given.", type: int}
+  jobs:
+    description:
+      - How many processes pgBackRest or mariadb-backup may use, or how many connections restic may have to its
+        repository. What the configuration of the tool says when not given.
+    type: int
   deadline:
     description: After how many seconds the module gives up, ends what it started, and says what it waited for.
     type: float
