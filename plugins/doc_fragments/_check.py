@@ -92,6 +92,11 @@ options:
                 does not say; one that says that it has no lock has none.
             type: dict
             default: {}
+          without_key_id:
+            description: Names of repositories of which nobody said where the passphrase is escrowed. Each is an error.
+            type: list
+            elements: str
+            default: []
           site:
             description: Where the live data is. O(site) when not given.
             type: str

@@ -162,10 +162,7 @@ options:
             description: Where its socket lies.
             type: path
             default: /run/mysqld/mysqld.sock
-          port:
-            description: The port it listens on.
-            type: int
-            default: 3306
+          port: {description: "The port it listens on.", type: int, default: 3306}
           defaults_file:
             description:
               - A file of options, readable for this user only, with the credentials to ask the server with. Not needed
@@ -201,14 +198,8 @@ options:
             description: The major version.
             type: int
             required: true
-          cluster:
-            description: The name of the cluster.
-            type: str
-            default: main
-          port:
-            description: The port it listens on.
-            type: int
-            default: 5432
+          cluster: {description: "The name of the cluster.", type: str, default: main}
+          port: {description: "The port it listens on.", type: int, default: 5432}
           database:
             description: The database of the application, which questions to a restored copy are put to.
             type: str
@@ -225,9 +216,7 @@ options:
           binary_directory:
             description: Where its programs lie. V(/usr/lib/postgresql/VERSION/bin) when not given.
             type: path
-          socket_directory:
-            description: Where its socket lies. V(/var/run/postgresql) when not given.
-            type: path
+          socket_directory: {description: "Where its socket lies. V(/var/run/postgresql) when not given.", type: path}
           wal_segment_bytes:
             description: The size of a piece of its transaction log, as it was created with.
             type: int
@@ -261,13 +250,8 @@ options:
             description: The name under which its backups are kept.
             type: str
             required: true
-          port:
-            description: The port it listens on.
-            type: int
-            default: 5432
-          socket_directory:
-            description: Where its socket lies. V(/var/run/postgresql) when not given.
-            type: path
+          port: {description: "The port it listens on.", type: int, default: 5432}
+          socket_directory: {description: "Where its socket lies. V(/var/run/postgresql) when not given.", type: path}
           binary_directory:
             description: Where its programs lie. V(/usr/lib/postgresql/VERSION/bin) when not given.
             type: path
@@ -284,13 +268,21 @@ options:
         V(/etc/recovery/restic/REPOSITORY.env) when not given, lines of C(NAME=value) with restic's own variables, for
         the owner only. E(RECOVERY_RESTIC_OPTIONS) holds words for C(restic -o).
     type: path
-  jobs: {description: "How many processes the tool may use. What its configuration says when not given.", type: int}
+  jobs:
+    description:
+      - How many processes pgBackRest or mariadb-backup may use, or how many connections restic may have to its
+        repository. What the configuration of the tool says when not given.
+    type: int
   deadline:
     description: After how many seconds the module gives up, ends what it started, and says what it waited for.
     type: float
     default: 3600
   trust_directory:
-    description: Where evidence about backups is kept on this host. Losing it takes every backup back to C(taken).
+    description:
+      - Where evidence about backups is kept on this host. Losing it fails nothing, it takes the trust in every backup
+        back to C(taken).
+      - For O(engine.postgresql) also the newest backup that this host saw in each repository. One that has lost it and
+        holds nothing newer was emptied or replaced by an older copy, and is refused.
     type: path
     default: /var/lib/recovery/trust
   known_elsewhere:

@@ -42,7 +42,10 @@ options:
       cipher_passphrase_file: {description: "A file on the controller with the passphrase and a newline.", type: str}
       cipher_passphrase_env: {description: "An environment variable of the controller that holds it.", type: str}
       key_id:
-        description: The name under which its passphrase is escrowed. It stands in the record of every backup.
+        description:
+          - The name under which its passphrase is escrowed. It stands in the record of every backup. Without one
+            O(repository.name) does, and the plans C(repositories) and C(policy) fail, for nobody has said that the
+            passphrase is escrowed at all. Nothing is derived from the passphrase.
         type: str
         default: ""
       retention:
@@ -60,10 +63,8 @@ options:
       retention_full:
         description: How many full backups pgBackRest keeps by itself. It keeps all where a C(retention) decides.
         type: int
-      offsite:
-        description: Whether it is at another place than what is backed up into it.
-        type: bool
-        default: false
+      site: {description: "Where it is: a key of C(recovery_sites), or the name of another place.", type: str}
+      offsite: {description: "Whether it is elsewhere than what is backed up into it.", type: bool, default: false}
       medium:
         description: What it is made of, when that is not what its kind is usually made of.
         type: str
@@ -85,14 +86,8 @@ options:
             O(repository.azure.endpoint) other than the default needs restic 0.16 or newer.
         type: dict
         suboptions:
-          account:
-            description: The storage account.
-            type: str
-            required: true
-          container:
-            description: The container.
-            type: str
-            required: true
+          account: {description: "The storage account.", type: str, required: true}
+          container: {description: "The container.", type: str, required: true}
           endpoint:
             description: The name of the service, without the account.
             type: str

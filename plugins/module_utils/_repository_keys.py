@@ -73,7 +73,7 @@ def prove_escrow(tool: RepositoryTool, passphrase: str) -> dict[str, Any]:
     proof = {
         "repository": tool.repository.name,
         "identity": identity,
-        "key_id": tool.repository.declared.key_id,
+        "key_id": tool.repository.key_id,
         "opened_at": written(now()),
     }
     return {"identity": identity, "escrow": proof, "recovery": proof}

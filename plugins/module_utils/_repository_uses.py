@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import RepositoryTool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_health import Limits
@@ -22,6 +23,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 
 NOT_SEEN = "nobody could look at it from there"
 ESCROW_OPENS = "the escrowed passphrase opens it"
+NO_KEY_ID = "none is given in recovery_repositories"
+KEY_IS_NAMED = "key_id says under which name its passphrase is escrowed"
 
 
 def repository_uses(
@@ -37,10 +40,20 @@ def repository_uses(
         tool = ENGINES[kind].REPOSITORY_TOOL
         stanza = str(target["engine"][kind].get("stanza", "")) if tool.IS_OF_ONE_STANZA else ""
         own = {"engine": target["engine"], "repository": target["repository"], "user": target["taken_by"]}
-        own["limits"] = wanted.get(name, {})
+        own["limits"], own["key_id"] = wanted.get(name, {}), _key_id(target, tool)
         said = f"{name} as {tool.NAME} on {host} uses it{' for ' + stanza if stanza else ''}"
         uses.setdefault((host, name, tool.NAME, stanza), {"name": said, "host": host, **own})
     return list(uses.values())
+
+
+def _key_id(target: Mapping[str, Any], tool: type[RepositoryTool]) -> str | None:
+    """The name under which the passphrase is escrowed, empty without one; None where nothing is encrypted.
+
+    A copy is opened by a passphrase of its own or that of its original.
+    """
+    repository, original = target["repository"], target.get("original") or {}
+    is_encrypted = tool.IS_ALWAYS_ENCRYPTING or repository.get("encrypted") is not False
+    return str(repository.get("key_id") or original.get("key_id") or "") if is_encrypted else None
 
 
 def tape_uses(targets: Iterable[Mapping[str, Any]], repositories: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -79,6 +92,8 @@ def repository_checks(
     for use in uses:
         name, repository = str(use["name"]), use["repository"]["name"]
         checks += _health(name, known.get(name))
+        if use["key_id"] is not None:
+            checks.append(_check(f"{name}: key_id", use["key_id"] != "", use["key_id"] or NO_KEY_ID, KEY_IS_NAMED))
         if repository in given:
             checks.append(_escrow(name, proven.get(name)))
             tried.add(repository)

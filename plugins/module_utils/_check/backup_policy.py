@@ -77,6 +77,7 @@ class BackupPolicy(Check):
         "catalogues": {"type": "list", "elements": "dict", "required": True},
         "stanzas": {"type": "list", "elements": "str", "required": True},
         "places": {"type": "dict", "default": {}},
+        "without_key_id": {"type": "list", "elements": "str", "default": []},
         "site": {"type": "str"},
         "live_medium": {"type": "str", "default": "disk"},
         "copies": {"type": "int", "default": 3},
@@ -101,6 +102,7 @@ class BackupPolicy(Check):
         self._site = options["site"] or surroundings.site
         self._live_medium = str(options["live_medium"])
         self._catalogues = options["catalogues"]
+        self._without_key_id: list[str] = options["without_key_id"]
         self._places = {str(name): value for name, value in options["places"].items()}
         self._objectives = {str(stanza): _seconds(stanza, value) for stanza, value in options["objectives"].items()}
         self._rule = Rule(**{name: options[name] for name in Rule.__dataclass_fields__})
@@ -198,7 +200,7 @@ class BackupPolicy(Check):
         return ""
 
     def _errors(self, holding: Holding, at: datetime) -> list[str]:
-        """Damaged backups, and every repository of which nothing is proven."""
+        """Damaged backups, and every repository of which nothing is proven, or whose key nobody would find."""
         name = holding.repository or "a repository"
         problem = self._why_no_copy(holding, at)
         if problem:
@@ -208,6 +210,8 @@ class BackupPolicy(Check):
         found = [f"{name}: {each.id}: {'; '.join(each.errors)}" for each in holding.backups if each.errors]
         if not any(each.is_proven(rule.proven_level, since) for each in holding.backups):
             found.append(f"{name}: no backup was {rule.proven_level} within {rule.max_proven_age_seconds} s")
+        if name in self._without_key_id:
+            found.append(f"{name}: no key_id says under which name its passphrase is escrowed")
         return found
 
     def _too_few(self, verdict: Verdict) -> list[str]:

@@ -239,7 +239,7 @@ class FilesBackup:
             changed_bytes=reading.stored.added_bytes,
             encrypted=True,
             system_identifier=self.source.host,
-            key_id=self.keeper.repository.declared.key_id,
+            key_id=self.keeper.repository.key_id,
             consistency_id=self.consistency_id,
             is_consistent=reading.is_consistent,
         )

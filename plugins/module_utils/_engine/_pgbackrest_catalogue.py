@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._last_seen import LastSeen
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
     PgBackRest,
     cleaned,
@@ -38,6 +39,7 @@ STRATEGIES = {"full": "full", "diff": "differential", "incr": "incremental"}
 HAS_BACKUPS, HAS_NO_BACKUP_YET = 0, 2
 ARCHIVED = re.compile(r"^(?P<id>\d+-\d+)/[0-9A-F]{16}/(?P<name>[0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
 HISTORY = re.compile(r"^(?P<id>\d+-\d+)/(?P<timeline>[0-9A-F]{8})\.history$")
+NOT_THERE = re.compile(r"the stanza is not there|missing stanza path|backup\.info cannot be opened")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,22 @@ def read_info(tool: PgBackRest, repository: Repository) -> StanzaInfo:
             cause=f"pgBackRest's answer lacks or garbles {error}",
             next_action="Compare the version of pgBackRest with the ones that are supported",
         ) from error
+
+
+def read_info_as_known(tool: PgBackRest, repository: Repository, last_seen: LastSeen | None) -> StanzaInfo:
+    """The same, with the newest backup that this host saw there before, or a newer one; without it, it is refused."""
+    if last_seen is None:
+        return read_info(tool, repository)
+    what = f"read the backups of stanza {tool.stanza} in {repository}"
+    try:
+        info = read_info(tool, repository)
+    except RepositoryError as error:
+        if NOT_THERE.search(error.cause):
+            last_seen.require_not_older([], what)
+        raise
+    last_seen.require_not_older(info.records, what)
+    last_seen.remember(info.records)
+    return info
 
 
 def parse_stanza(stanza: dict[str, Any], repository: Repository, what: str) -> StanzaInfo:
@@ -157,7 +175,7 @@ def parse_backup(
         encrypted=is_encrypted,
         system_identifier=str(database["system-id"]),
         server_version=str(database["version"]),
-        key_id=repository.declared.key_id if is_encrypted else "",
+        key_id=repository.key_id if is_encrypted else "",
         consistency_id=str((backup.get("annotation") or {}).get("consistency_id", "")),
         errors=errors,
     )

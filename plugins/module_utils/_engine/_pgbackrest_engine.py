@@ -14,6 +14,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine 
     _pgbackrest_copy,
     _pgbackrest_verify,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._last_seen import LastSeen
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
     PgBackRest,
     configuration_file_of,
@@ -31,7 +32,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import (
     StanzaInfo,
     read_archive,
-    read_info,
+    read_info_as_known,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import (
     LiveCluster,
@@ -72,6 +73,12 @@ class PgBackRestEngine(Engine):
         self._info: StanzaInfo | None = None
 
     @property
+    def last_seen(self) -> LastSeen | None:
+        """The newest backup that this host saw in the repository before."""
+        directory = self.memory_directory
+        return None if directory is None else LastSeen(directory, f"{self.stanza}-{self.repository.name}")
+
+    @property
     def stanza(self) -> str:
         return self.tool.stanza
 
@@ -84,8 +91,9 @@ class PgBackRestEngine(Engine):
         return self.live.port
 
     def read_records(self) -> Catalogue:
-        self._info = read_info(self.tool, self.repository)
-        return Catalogue(self._info.records, [], None, self._info.system_identifier, self._info.is_backup_running)
+        self._info = None
+        info = self._known_info()
+        return Catalogue(info.records, [], None, info.system_identifier, info.is_backup_running)
 
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
         info, windows = self._known_info(), windows_of(self._of_this_system(records), self._read_archive())
@@ -94,8 +102,9 @@ class PgBackRestEngine(Engine):
         return Catalogue(records, told, newest, info.system_identifier, info.is_backup_running)
 
     def _known_info(self) -> StanzaInfo:
+        """What pgBackRest says, asked once; a repository that lost the newest backup is refused."""
         if self._info is None:
-            self._info = read_info(self.tool, self.repository)
+            self._info = read_info_as_known(self.tool, self.repository, self.last_seen)
         return self._info
 
     def _read_archive(self) -> Archive:

@@ -20,7 +20,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     meaning_of,
     said_badly,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import read_info
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_catalogue import (
+    NOT_THERE,
+    read_info,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_store import PgBackRestStore
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._repository_tool import (
     RepositoryTool,
@@ -33,7 +36,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
-NOT_THERE = re.compile(r"the stanza is not there|missing stanza path|backup\.info cannot be opened")
 SETTING = re.compile(r"^repo(?P<number>\d+)-(?P<name>[a-z0-9-]+)\s*=\s*(?P<value>.*)$")
 
 

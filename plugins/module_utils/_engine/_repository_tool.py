@@ -20,6 +20,8 @@ class RepositoryTool(ABC):
     NAME: str
     # Whether each stanza is begun, and opened, by itself.
     IS_OF_ONE_STANZA: bool = False
+    # Whether it encrypts also where the inventory wants a repository in clear.
+    IS_ALWAYS_ENCRYPTING: bool = False
 
     def __init__(self, repository: Repository, stanza: str, configuration_file: str | None, deadline: Deadline) -> None:
         self.repository = repository

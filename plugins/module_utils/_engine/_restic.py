@@ -40,6 +40,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 
 CONFIGURATION_DIRECTORY = "/etc/recovery/restic"
 CACHE_DIRECTORY = "/var/cache/recovery/restic"
+# How the address of a repository begins that is no directory.
+BACKENDS = ("azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift")
 SETTING = re.compile(r"^(?:export\s+)?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
 VERSION = re.compile(r"restic (\d+)\.(\d+)\.(\d+)")
 OLDEST = (0, 14, 0)
@@ -99,15 +101,17 @@ class Restic:
     # Words before restic's own, such as a name space of mounts to run it in.
     prefix: tuple[str, ...] = ()
     lock_seconds: float = LOCK_SECONDS
+    # How many connections it may have to the repository at the same time; as many as it likes when None.
+    connections: int | None = None
 
     @classmethod
-    def of(cls, configuration_file: str, deadline: Deadline) -> Restic:
+    def of(cls, configuration_file: str, deadline: Deadline, connections: int | None = None) -> Restic:
         """The repository that a file of settings describes; the passphrase must be there and must not be empty."""
         settings = read_settings(configuration_file)
         options = tuple(shlex.split(settings.pop("RECOVERY_RESTIC_OPTIONS", "")))
         lock_seconds = float(settings.pop("RECOVERY_RESTIC_LOCK_SECONDS", LOCK_SECONDS))
         settings.setdefault("RESTIC_CACHE_DIR", CACHE_DIRECTORY)
-        tool = cls(settings, deadline, options, lock_seconds=lock_seconds)
+        tool = cls(settings, deadline, options, lock_seconds=lock_seconds, connections=connections)
         tool.require_passphrase()
         return tool
 
@@ -144,7 +148,16 @@ class Restic:
         return {"RESTIC_PROGRESS_FPS": "0.01", **self.settings}
 
     def argv(self, command: str, *arguments: str) -> list[str]:
-        return [*self.prefix, "restic", command, *self.options, *self._cache_argument(), *arguments]
+        options = [*self.options, *self._connections_argument(), *self._cache_argument()]
+        return [*self.prefix, "restic", command, *options, *arguments]
+
+    def _connections_argument(self) -> list[str]:
+        """Each kind of place has an option of its own for it."""
+        if self.connections is None:
+            return []
+        kind, colon, _place = self.settings["RESTIC_REPOSITORY"].partition(":")
+        kind = kind if colon and kind in BACKENDS else "local"
+        return ["-o", f"{kind}.connections={self.connections}"]
 
     def _cache_argument(self) -> list[str]:
         """The cache makes listing fast; losing it, or not being allowed to keep one, fails nothing."""

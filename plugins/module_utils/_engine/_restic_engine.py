@@ -32,7 +32,8 @@ class ResticEngine(Engine):
     keeper: Keeper
 
     def begin(self) -> None:
-        self.keeper = self.KEEPER(self.NAME, self.stanza, self.repository, self.configuration_file, self.deadline)
+        file, jobs = self.configuration_file, self.jobs
+        self.keeper = self.KEEPER(self.NAME, self.stanza, self.repository, file, self.deadline, jobs)
         self._notes: list[str] = []
 
     def forget(self, records: list[BackupRecord]) -> None:

@@ -62,7 +62,13 @@ class Keeper:
     """Where an engine's backups are kept. The tool, and with it the passphrase, is opened when it is first needed."""
 
     def __init__(
-        self, engine: str, stanza: str, repository: Repository, configuration_file: str | None, deadline: Deadline
+        self,
+        engine: str,
+        stanza: str,
+        repository: Repository,
+        configuration_file: str | None,
+        deadline: Deadline,
+        jobs: int | None = None,
     ) -> None:
         if not NAME.match(stanza):
             raise InputError(
@@ -75,6 +81,7 @@ class Keeper:
         self.repository = repository
         self.configuration_file = configuration_file or configuration_file_of(repository.name)
         self.deadline = deadline
+        self.jobs = jobs
         self._tool: Restic | None = None
         self._listing: Listing | None = None
         # What restic said last, from which the list after a write of ours follows.
@@ -84,7 +91,7 @@ class Keeper:
     @property
     def tool(self) -> Restic:
         if self._tool is None:
-            tool = Restic.of(self.configuration_file, self.deadline)
+            tool = Restic.of(self.configuration_file, self.deadline, self.jobs)
             tool.version()
             self._tool = tool
         return self._tool

@@ -9,34 +9,19 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import remove_durably, write_durably
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
-    InputError,
-    LeaseError,
-    PreconditionError,
-    RepositoryError,
-)
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import parse_instant, written
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._last_seen import LastSeen
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, PreconditionError
 
 
 @dataclass(frozen=True)
-class Memory:
+class Memory(LastSeen):
     """The newest backup that was seen, its record, and a lock that ends with the process that holds it."""
-
-    directory: Path
-    name: str
-
-    @property
-    def seen_file(self) -> Path:
-        return self.directory / f"{self.name}.seen"
 
     @property
     def lock_file(self) -> Path:
@@ -67,38 +52,6 @@ class Memory:
         except (OSError, UnicodeDecodeError):
             return None
         return text if head == f"{snapshot} {hashlib.sha256(text.encode()).hexdigest()}" else None
-
-    def require_not_older(self, records: list[BackupRecord], what: str) -> None:
-        """A repository that lost its newest backup was emptied, made anew, or replaced by an older copy."""
-        try:
-            seen = json.loads(self.seen_file.read_text(encoding="utf-8"))
-            identifier, at = str(seen["id"]), parse_instant(str(seen["stopped_at"]), option="stopped_at")
-        except (OSError, ValueError, KeyError, TypeError, InputError):
-            return
-        if any(record.id == identifier or record.stopped_at > at for record in records):
-            return
-        raise RepositoryError(
-            what,
-            cause=f"backup {identifier[:8]} of {written(at)}, which was here, is gone, and nothing newer is there:"
-            " the repository was emptied, made anew, or replaced by an older copy",
-            next_action=f"See what became of it; if it is meant to be so, remove {self.seen_file}",
-            evidence={"last_seen": identifier, "stopped_at": written(at)},
-        )
-
-    def remember(self, records: list[BackupRecord]) -> None:
-        """Keep the newest whole backup in mind; where nothing can be kept, nothing is."""
-        whole = [record for record in records if record.is_complete]
-        if whole:
-            text = json.dumps({"id": whole[-1].id, "stopped_at": written(whole[-1].stopped_at)})
-            with suppress(OSError):
-                if not self.seen_file.exists() or self.seen_file.read_text(encoding="utf-8") != text:
-                    write_durably(self.seen_file, text)
-
-    def forget(self, left: list[BackupRecord]) -> None:
-        """Backups were removed on purpose: only what is left is to be expected."""
-        with suppress(OSError):
-            remove_durably(self.seen_file)
-        self.remember(left)
 
     @contextmanager
     def alone(self, what: str) -> Iterator[None]:

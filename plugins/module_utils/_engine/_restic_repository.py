@@ -50,6 +50,7 @@ IDENTITY = re.compile(r'"id": *"([0-9a-f]{64})"')
 
 class ResticTool(RepositoryTool):
     NAME: str = "restic"
+    IS_ALWAYS_ENCRYPTING: bool = True
 
     @property
     def memory_name(self) -> str:

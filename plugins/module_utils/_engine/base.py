@@ -73,12 +73,15 @@ class Engine(Abilities, Copying, ABC):
         deadline: Deadline,
         configuration_file: str | None = None,
         jobs: int | None = None,
+        memory_directory: Path | None = None,
     ) -> None:
         self.options = options
         self.repository = repository
         self.deadline = deadline
         self.configuration_file = configuration_file
         self.jobs = jobs
+        # Where this host keeps what it saw; None where nothing of it is to be kept.
+        self.memory_directory = memory_directory
         self.begin()
 
     def begin(self) -> None:

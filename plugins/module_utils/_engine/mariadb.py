@@ -113,7 +113,7 @@ class MariadbEngine(ResticEngine):
         _mariadb_restore.require_possible(wanted, is_in_place=is_in_place)
 
     def take(self, strategy: str) -> Taken:
-        labels = Labels(self.consistency_id, self.repository.declared.key_id)
+        labels = Labels(self.consistency_id, self.repository.key_id)
         return take_backup(self.live, self.keeper, strategy, jobs=self.jobs, labels=labels)
 
     def prove_complete(self, record: BackupRecord) -> None:

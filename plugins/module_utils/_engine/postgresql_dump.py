@@ -89,7 +89,7 @@ class PostgresqlDumpEngine(ResticEngine):
         self.source.require_state()
 
     def take(self, strategy: str) -> Taken:
-        return take_dump(self.source, self.keeper, Labels(self.consistency_id, self.repository.declared.key_id))
+        return take_dump(self.source, self.keeper, Labels(self.consistency_id, self.repository.key_id))
 
     def prove_complete(self, record: BackupRecord) -> None:
         """Nothing to wait for: a dump has a record only when all of it was read back."""

@@ -112,6 +112,7 @@ def opened(kind: type[Engine], options: dict[str, Any], repository: Repository, 
         deadline=Deadline(parameters["deadline"]),
         configuration_file=parameters.get("configuration_file"),
         jobs=parameters.get("jobs"),
+        memory_directory=Path(parameters["trust_directory"]),
     )
 
 

@@ -41,7 +41,7 @@ class ResticAddress:
 class Declared:
     """What the inventory says of a repository beside where it is."""
 
-    # The name under which its passphrase is escrowed; it stands in the record of every backup.
+    # The name under which its passphrase is escrowed; empty where nobody has said one.
     key_id: str = ""
     medium: str = "disk"
     is_offsite: bool = False
@@ -71,6 +71,14 @@ class Repository(ABC):
         self.options = options
         self.is_to_be_encrypted = is_to_be_encrypted
         self.declared = Declared(medium=self.MEDIUM)
+
+    @property
+    def key_id(self) -> str:
+        """What names its passphrase in the record of every backup: its own name where it is escrowed under no other.
+
+        Nothing is derived from the passphrase: records are in clear, and would let everybody guess at a weak one.
+        """
+        return self.declared.key_id or self.name
 
     @property
     def host(self) -> str | None:

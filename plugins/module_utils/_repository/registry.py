@@ -53,6 +53,7 @@ DECLARATIONS: dict[str, Any] = {
     "key_id": {"type": "str", "default": "", "no_log": False},
     "retention": {"type": "dict", "options": RETENTION},
     "retention_full": {"type": "int"},
+    "site": {"type": "str"},
     "offsite": {"type": "bool", "default": False},
     "medium": {"type": "str", "choices": ["disk", "object", "tape"]},
     "immutable": {"type": "bool", "default": False},

@@ -190,3 +190,10 @@ def test_a_backup_that_had_to_wait_for_the_repository_leaves_out_the_same(sandbo
         stdout, _stderr = taking.communicate(timeout=40)
     taken = json.loads(stdout)["backup"]
     assert taken["size_bytes"] == sum(each.stat().st_size for each in sandbox.source.rglob("*") if each.is_file())
+
+
+def test_the_jobs_of_restic_are_its_connections(shop: Sandbox) -> None:
+    varied = shop.variation("connections")
+    varied.succeed("backup", strategy="full", jobs=1)
+    # None at all is what restic itself refuses.
+    assert "capacity must be a positive number" in varied.fail("backup", "DR-TOOL", strategy="full", jobs=0)["cause"]

@@ -16,6 +16,8 @@ def test_a_full_backup_is_recorded_with_what_it_needs(story: Story) -> None:
     record = story.full
     assert re.fullmatch(r"\d{8}-\d{6}F", record["id"])
     assert record["strategy"] == "full" and record["chain"] == [] and record["encrypted"] is True
+    # Nobody said under which name its passphrase is escrowed.
+    assert record["key_id"] == "local"
     assert record["system_identifier"] == story.sandbox.system_identifier
     assert record["trust"]["level"] == "taken" and record["errors"] == []
     assert record["started_at"].endswith("Z") and record["size_bytes"] > record["stored_bytes"] > 0

@@ -34,16 +34,17 @@ PLAY = """
 """
 
 
-def judge(sandbox: Sandbox, directory: Path, **policy: Any) -> tuple[bool, str]:
+def judge(sandbox: Sandbox, directory: Path, *, has_key_id: bool = True, **policy: Any) -> tuple[bool, str]:
     """Whether the plan policy would pass on what the repository holds now, and what it says."""
     options = sandbox.options
+    repository = {name: value for name, value in options["repository"].items() if name != "name"}
     variables = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
         "recovery_sites": {"here": {}},
         "recovery_objectives": {"rto_seconds": 30, "rpo_seconds": OBJECTIVE_SECONDS},
         "recovery_databases": {"orders": {"engine": options["engine"], "hosts": {"here": "localhost"}}},
-        "recovery_repositories": {"local": {k: v for k, v in options["repository"].items() if k != "name"}},
+        "recovery_repositories": {"local": {**repository, "key_id": "escrow-7"} if has_key_id else repository},
         "recovery_backup_policy": {"copies": 2, "media": 1, "offsite": 0, "immutable": 0, "errors": 1, **policy},
         "policy_read": {"results": [sandbox.succeed("backup_info")]},
     }
@@ -89,3 +90,5 @@ def test_a_log_that_stopped_breaks_the_objective_and_one_that_goes_on_keeps_it(
     sandbox.succeed("backup", strategy="transaction_log")
     is_kept, said = judge(sandbox, tmp_path, shipping_seconds=0)
     assert is_kept, said
+    is_kept, said = judge(sandbox, tmp_path, has_key_id=False)
+    assert not is_kept and "no key_id says under which name its passphrase is escrowed" in said

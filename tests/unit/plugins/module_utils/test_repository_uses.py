@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import backup_copies
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_uses import (
@@ -17,7 +18,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     repository_uses,
 )
 
-ARCHIVE = {"number": 3, "filesystem": {"path": "/a"}, "cipher_passphrase": "example-only"}
+ARCHIVE = {"number": 3, "filesystem": {"path": "/a"}, "cipher_passphrase": "example-only", "key_id": "k7"}
 SITES = {"one": "db1", "two": "db2"}
 DATABASES: dict[str, Any] = {
     name: {"engine": {"postgresql": {"stanza": name}}, "hosts": SITES} for name in ("orders", "stock")
@@ -80,3 +81,20 @@ def test_an_escrowed_passphrase_that_nobody_tried_or_that_opens_nothing_has_fail
     refused = {"item": USES[0], "failed": True, "msg": "wrong passphrase"}
     assert wrong(good, opened=(refused,), escrowed=("archive",)) == [f"{name}: escrow (wrong passphrase)"]
     assert wrong(good, escrowed=("anoter",)) == ["anoter: escrow (no source is kept there)"]
+
+
+def test_a_repository_of_which_nobody_says_where_its_passphrase_is_escrowed_has_failed() -> None:
+    archive: dict[str, Any] = {"number": 3, "filesystem": {"path": "/a"}, "encrypted": False}
+    targets = backup_targets(DATABASES, {"archive": archive}, (), FILES, "all")
+    # pgBackRest writes in clear what restic encrypts nevertheless.
+    uses = repository_uses(targets, ["archive"])
+    assert [use["key_id"] for use in uses] == [None, None, "", ""]
+    checks = repository_checks(uses, [seen(use, HEALTHY) for use in uses], [], [])
+    assert [each["name"] for each in checks if not each["passed"]] == [f"{use['name']}: key_id" for use in uses[2:]]
+
+
+def test_a_copy_is_opened_by_the_passphrase_of_its_original_where_it_has_none_of_its_own() -> None:
+    second = {"number": 4, "filesystem": {"path": "/b"}, "copy_of": "archive"}
+    for own, named in (({}, "k7"), ({"key_id": "k8"}, "k8")):
+        copies = backup_copies({}, {"archive": ARCHIVE, "second": {**second, **own}}, ["second"], FILES, "all")
+        assert {use["key_id"] for use in repository_uses(copies, ["archive", "second"])} == {named}

@@ -114,6 +114,11 @@ def test_without_young_evidence_or_with_a_damaged_backup_there_is_an_error(bucke
     assert judged(catalogue("vault"), bucket, errors=1).passed
 
 
+def test_a_key_that_nobody_would_find_is_an_error() -> None:
+    seen = judged(*BOTH, without_key_id=["bucket", "elsewhere"])
+    assert not seen.passed and seen.observed.startswith("orders: errors 1 of at most 0 (bucket: no key_id ")
+
+
 def test_two_names_for_one_place_are_one_copy() -> None:
     twin = catalogue("bucket")
     twin["repository"]["place"] = "/vault"

@@ -193,6 +193,16 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     assert tool.environment["AWS_SECRET_ACCESS_KEY"] == "secret"
 
 
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/r", "local"), ("s3:https://store/b", "s3"), ("sftp:u@h:/r", "sftp"), ("a:b", "local")]
+)
+def test_each_kind_of_place_has_its_own_bound_of_connections(tmp_path: Path, address: str, kind: str) -> None:
+    settings = {"RESTIC_REPOSITORY": address, "RESTIC_CACHE_DIR": str(tmp_path)}
+    assert Restic(settings, Deadline(5)).argv("check") == ["restic", "check"]
+    bounded = Restic(settings, Deadline(5), connections=3)
+    assert bounded.argv("check") == ["restic", "check", "-o", f"{kind}.connections=3"]
+
+
 def finished(rc: int, stdout: str = "", stderr: str = "") -> Finished:
     return Finished(["restic"], rc, stdout, stderr, 1.0)
 
