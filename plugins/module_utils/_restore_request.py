@@ -8,9 +8,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Selection
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Engine,
+    Finding,
+    Reached,
+    RestorePlan,
+    Selection,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
+
+# A tree can lose something at each of its paths; the journal says so of the first ones.
+MOST_NOTES = 20
 
 
 @dataclass(frozen=True)
@@ -32,3 +42,28 @@ class RestoreRequest:
     def is_repeatable(self) -> bool:
         """Whether a second call means the same data, so that finding it there is enough."""
         return self.run_id is not None or (not self.is_in_place and self.target.value is not None)
+
+
+class Asked(Protocol):
+    """A subject that restores what somebody asked for."""
+
+    engine: Engine
+    request: RestoreRequest
+    restore_plan: RestorePlan | None
+    reached: Reached | None
+    preflight: list[Finding]
+
+
+def told(asked: Asked, *notes: str) -> dict[str, Any]:
+    """What the journal keeps of every restore; ``backup`` is None when an earlier call restored it already."""
+    said = [*asked.engine.restore_notes, *notes]
+    more = [f"{len(said) - MOST_NOTES} more notes stand in the result"] if len(said) > MOST_NOTES else []
+    return {
+        "stanza": asked.engine.stanza,
+        "repository": asked.engine.repository.name,
+        "backup": None if asked.restore_plan is None else asked.restore_plan.record.id,
+        "target": asked.request.target.as_result(),
+        "reached": None if asked.reached is None else asked.reached.as_result(),
+        "preflight": [each.as_result() for each in asked.preflight],
+        "notes": said[:MOST_NOTES] + more,
+    }
