@@ -205,3 +205,30 @@ def test_a_restore_ships_no_log_into_the_copy_that_it_reads() -> None:
     ]
     assert shipping
     assert [each for each in shipping if "recovery_restored.repository.copy_of is not defined" not in each[2]] == []
+
+
+def test_a_restore_says_what_it_will_do_before_it_stops_or_restores_anything() -> None:
+    """Also in check mode, for whoever looks first: a task that only tells is played there as well."""
+    silent = []
+    for file, tasks in restoring().items():
+        told = next(
+            (n for n, task in enumerate(tasks) if "restore_preview" in str(action_of(task, "debug"))), len(tasks)
+        )
+        acting = [task["name"] for task in tasks[:told] if "Stop" in task["name"] or is_restore(task)]
+        silent += [(file, name) for name in acting]
+    assert not silent
+
+
+def restoring() -> dict[str, list[Task]]:
+    """The task files that restore something, apart from those about what an earlier run restored."""
+    found: dict[str, list[Task]] = {}
+    for role in roles():
+        for file, task in tasks_of_role(role) if role.name in ("restore", "restore_files") else []:
+            found.setdefault(file, []).append(task)
+    return {
+        file: tasks for file, tasks in found.items() if any(map(is_restore, tasks)) and not file.endswith("/former.yml")
+    }
+
+
+def is_restore(task: Task) -> bool:
+    return "gogidix.disaster_recovery.restore" in task and not task.get("check_mode")

@@ -156,6 +156,11 @@ options:
             description: Whether gaps in the transaction log are accepted. Each is told with its beginning and its end.
             type: bool
             default: false
+          inconsistent:
+            description: Stanzas whose source may change while it is backed up. Of others that is an error.
+            type: list
+            elements: str
+            default: []
       dns:
         description: A record at every authoritative name server, each asked itself.
         type: dict

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._anomaly import anomaly_options
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import (
     backup_copies,
     copy_report,
@@ -35,6 +36,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     repository_uses,
     tape_uses,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_preview import restore_preview
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._retention_joining import kept_sets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._system_set import system_reads, system_set
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust_places import (
@@ -82,6 +84,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "anomaly_options": _explained(anomaly_options),
             "backup_proofs": _explained(backup_proofs),
             "backup_copies": _of_plain_repositories(backup_copies),
             "backup_targets": _of_plain_repositories(backup_targets),
@@ -97,6 +100,7 @@ class FilterModule:
             "recovery_point_objectives": _explained(recovery_point_objectives),
             "repository_checks": _explained(repository_checks),
             "repository_uses": _explained(repository_uses),
+            "restore_preview": _explained(restore_preview),
             "source_probes": _explained(source_probes),
             "system_reads": _explained(system_reads),
             "system_set": _explained(system_set),

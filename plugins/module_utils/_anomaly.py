@@ -11,15 +11,20 @@ ransomware does, or a disk that returns noise, takes about as much room in the r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 KINDS = ("empty", "shrunk", "grown", "entropy")
 # What becomes of an anomaly.
 REACTIONS = ("error", "note", "ignore")
+LIMITS = ("minimum_percent_of_median", "maximum_percent_of_median", "maximum_entropy_percent")
+# How a person says once that what is unusual is right, where a plan takes the backup.
+ONCE = "once (recovery_backup_anomalies of the plan)"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,20 @@ class Anomaly:
     evidence: dict[str, Any]
 
 
+def anomaly_options(own: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The options of the module backup for one source: what its entry says, and over it what a run was asked."""
+    given = {**own, **(asked or {})}
+    unknown = sorted(set(given) - {*LIMITS, *KINDS})
+    if unknown:
+        raise InputError(
+            f"read anomalies.{unknown[0]}",
+            cause=f"there are only {', '.join((*LIMITS, *KINDS))}",
+            next_action="Correct it in the source's entry of the inventory, or in recovery_backup_anomalies",
+        )
+    limits = {name: given[name] for name in LIMITS if name in given}
+    return {**limits, "anomalies": {kind: given[kind] for kind in KINDS if kind in given}}
+
+
 def anomalies_of(record: BackupRecord, records: list[BackupRecord], rules: AnomalyRules) -> list[Anomaly]:
     """Everything unusual about ``record``, compared with the usable ones of the same data among ``records``."""
     others = [
@@ -77,11 +96,11 @@ def of_size(record: BackupRecord, others: list[BackupRecord], rules: AnomalyRule
     evidence = {"size_bytes": record.size_bytes, "median_bytes": usual}
     if rules.minimum_percent and record.size_bytes * 100 < usual * rules.minimum_percent:
         cause = f"it holds {record.size_bytes} bytes, less than {rules.minimum_percent} % of the usual {usual:.0f}"
-        action = "See whether data was lost; if not, lower minimum_percent_of_median once"
+        action = "See whether data was lost; if not, lower minimum_percent_of_median " + ONCE
         return [Anomaly("shrunk", cause, action, evidence)]
     if rules.maximum_percent and record.size_bytes * 100 > usual * rules.maximum_percent:
         cause = f"it holds {record.size_bytes} bytes, more than {rules.maximum_percent} % of the usual {usual:.0f}"
-        action = "See what has grown; if it is right, raise maximum_percent_of_median once"
+        action = "See what has grown; if it is right, raise maximum_percent_of_median " + ONCE
         return [Anomaly("grown", cause, action, evidence)]
     return []
 
@@ -98,7 +117,7 @@ def of_entropy(record: BackupRecord, others: list[BackupRecord], rules: AnomalyR
     return Anomaly(
         "entropy",
         f"a byte of it takes {density:.3f} bytes of the repository, usual are {usual:.3f}",
-        "See whether the data was encrypted by somebody else; if it is right, raise maximum_entropy_percent once",
+        "See whether the data was encrypted by somebody else; if it is right, raise maximum_entropy_percent " + ONCE,
         {"stored_per_byte": round(density, 4), "median_stored_per_byte": round(usual, 4)},
     )
 

@@ -60,8 +60,8 @@ def backup_targets(
     """Each source of the group with each repository it goes to, without any secret.
 
     An entry is ``{name, kind, site, engine, repository, tool, in_place, strategies, taken_on, taken_by, proven_on,
-    proven_by, checks, retention, rpo_seconds}``. The tool's own configuration on the host holds the secrets, so no task
-    argument or loop item needs them.
+    proven_by, checks, anomalies, retention, rpo_seconds}``. The tool's own configuration on the host holds the
+    secrets, so no task argument or loop item needs them.
     """
     if kind not in TYPES:
         raise InputError(
@@ -162,6 +162,7 @@ def _into_repositories(source: Source, repositories: Mapping[str, Entry], chosen
                 "proven_on": source.hosts,
                 "proven_by": engine.USER,
                 "checks": source.entry.get("checks"),
+                "anomalies": source.entry.get("anomalies") or {},
                 "retention": source.entry.get("retention") or repository.get("retention") or {},
                 "rpo_seconds": source.entry.get("rpo_seconds"),
             }

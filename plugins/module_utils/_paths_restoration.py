@@ -44,7 +44,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._live_path import LivePath
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_reversion import marker_of
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest, told
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
@@ -269,9 +269,7 @@ class PathsRestoration:
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {
             "before": before,
-            "stanza": self.engine.stanza,
-            "repository": self.engine.repository.name,
-            "reached": None if self.reached is None else self.reached.as_result(),
+            **told(self),
             "proof": self.proof,
             "paths": self.swapped,
         }

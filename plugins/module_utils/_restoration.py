@@ -37,7 +37,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore
     require_possible,
     require_unchanged,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest, told
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
@@ -268,9 +268,7 @@ class Restoration:
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {
             "before": before,
-            "stanza": self.engine.stanza,
-            "repository": self.engine.repository.name,
-            "reached": None if self.reached is None else self.reached.as_result(),
+            **told(self, *self.place.notes),
             "kept": None if self.kept is None else str(self.kept),
             "proof": self.proof,
             "left_over": self.place.left_over,

@@ -8,12 +8,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check, Selection
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Check,
+    Engine,
+    Finding,
+    Reached,
+    RestorePlan,
+    Selection,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
 # How much of a restored copy is proven before it is used: each proves what the one before it does, and more.
 PROOFS = ("target", "checks", "everything")
+# A tree can lose something at each of its paths; the journal says so of the first ones.
+MOST_NOTES = 20
 
 
 @dataclass(frozen=True)
@@ -47,3 +57,28 @@ class RestoreRequest:
     @property
     def looks_through(self) -> bool:
         return self.prove == "everything"
+
+
+class Asked(Protocol):
+    """A subject that restores what somebody asked for."""
+
+    engine: Engine
+    request: RestoreRequest
+    restore_plan: RestorePlan | None
+    reached: Reached | None
+    preflight: list[Finding]
+
+
+def told(asked: Asked, *notes: str) -> dict[str, Any]:
+    """What the journal keeps of every restore; ``backup`` is None when an earlier call restored it already."""
+    said = [*asked.engine.restore_notes, *notes]
+    more = [f"{len(said) - MOST_NOTES} more notes stand in the result"] if len(said) > MOST_NOTES else []
+    return {
+        "stanza": asked.engine.stanza,
+        "repository": asked.engine.repository.name,
+        "backup": None if asked.restore_plan is None else asked.restore_plan.record.id,
+        "target": asked.request.target.as_result(),
+        "reached": None if asked.reached is None else asked.reached.as_result(),
+        "preflight": [each.as_result() for each in asked.preflight],
+        "notes": said[:MOST_NOTES] + more,
+    }

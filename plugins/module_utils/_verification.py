@@ -248,7 +248,11 @@ class Verification:
                 shutil.rmtree(directory)
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, "level": self.level, **after}
+        changing = [
+            f"The source of {each.id} changed while it was read" for each in self.records if not each.is_consistent
+        ]
+        named = {"stanza": self.engine.stanza, "repository": self.engine.repository.name}
+        return {**named, "level": self.level, "notes": changing, **after}
 
     def results(self, after: Description) -> dict[str, Any]:
         at = now()

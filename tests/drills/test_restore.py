@@ -58,6 +58,10 @@ def test_a_database_goes_back_in_its_place_and_only_where_nobody_else_writes_it(
     try:
         restored = shop.plan("restore", recovery_restore_site="frankfurt", **asked)
         assert restored.code == 0, restored.text[-5000:]
+        [told] = restored.report["restores"]
+        assert told["backup"] in restored.text and told["target"]["value"].endswith("Z") and told["reached"]["at"]
+        assert {"backup", "window", "timeline", "version", "space"} <= {each["check"] for each in told["preflight"]}
+        assert restored.text.index("orders into") < restored.text.index("Stop the live cluster")
         assert shop.sql("fra-db1", COUNT) == orders
         assert shop.world().leases == ()
         [left_behind] = restored.report["incidents"]

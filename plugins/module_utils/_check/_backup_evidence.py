@@ -27,6 +27,8 @@ class Kept:
     errors: list[str]
     level: str
     levels: dict[str, str]
+    # Whether its source stood still while it was read; what does not say so did not.
+    is_consistent: bool = False
 
     def is_proven(self, level: str, since: datetime) -> bool:
         at = self.levels.get(level)
@@ -113,6 +115,7 @@ def _read(catalogue: dict[str, Any]) -> Holding:
             [str(error) for error in each["errors"]],
             str(each["trust"]["level"]),
             dict(each["trust"]["levels"]),
+            each.get("is_consistent") is True,
         )
         for each in catalogue["backups"]
     ]

@@ -95,11 +95,13 @@ class BackupPolicy(Check):
         "max_recovery_point_age_seconds": {"type": "int"},
         "max_catalogue_age_seconds": {"type": "int", "default": 3600},
         "gaps": {"type": "bool", "default": False},
+        "inconsistent": {"type": "list", "elements": "str", "default": []},
     }
 
     def __init__(self, options: dict[str, Any], surroundings: Surroundings) -> None:
         self._stanzas: list[str] = options["stanzas"]
         self._site = options["site"] or surroundings.site
+        self._inconsistent: list[str] = options["inconsistent"]
         self._live_medium = str(options["live_medium"])
         self._catalogues = options["catalogues"]
         self._without_key_id: list[str] = options["without_key_id"]
@@ -208,6 +210,9 @@ class BackupPolicy(Check):
         rule = self._rule.of(holding)
         since = at - timedelta(seconds=rule.max_proven_age_seconds)
         found = [f"{name}: {each.id}: {'; '.join(each.errors)}" for each in holding.backups if each.errors]
+        newest = holding.usable[-1]
+        if not (newest.is_consistent or holding.is_tape or holding.stanza in self._inconsistent):
+            found.append(f"{name}: the source changed while {newest.id}, the newest, was read")
         if not any(each.is_proven(rule.proven_level, since) for each in holding.backups):
             found.append(f"{name}: no backup was {rule.proven_level} within {rule.max_proven_age_seconds} s")
         if name in self._without_key_id:

@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.evidence import (
+    take_notes,
+    take_restore,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.reading import Line, as_epoch
 
 FAILED = ("failed", "unreachable")
@@ -77,6 +81,8 @@ class Run:
     unreadable: int
     proofs: list[dict[str, Any]] = field(default_factory=list)
     checks: list[Any] = field(default_factory=list)
+    restores: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -132,14 +138,14 @@ def _take_line(run: Run, line: Line) -> None:
     elif line.get("outcome") in FAILED and not line.get("ignored"):
         place = {key: line.get(key) for key in ("at", "play", "step", "task", "host")}
         run.failures.append({**place, **(line.get("error") or {})})
-    _take_evidence(run, line.get("recovery"))
+    _take_evidence(run, line.get("recovery"), line.get("host"))
     facts = line.get("facts")
     if isinstance(facts, dict):
         _take_facts(run, facts, as_epoch(line["at"]))
 
 
-def _take_evidence(run: Run, evidence: Any) -> None:
-    """Fence proofs and checks stand in the modules' own evidence, whether or not the plan came to repeat them."""
+def _take_evidence(run: Run, evidence: Any, host: Any) -> None:
+    """What was proven stands in the modules' own evidence, whether or not the plan came to repeat it."""
     for part in evidence if isinstance(evidence, list) else [evidence]:
         if not isinstance(part, dict):
             continue
@@ -149,6 +155,8 @@ def _take_evidence(run: Run, evidence: Any) -> None:
                 _take_proof(run, proof)
         if isinstance(part.get("checks"), list):
             run.checks = part["checks"]
+        take_restore(run.restores, part, host)
+        take_notes(run.notes, part)
 
 
 def _take_proof(run: Run, proof: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ def evidence_of(result: Result) -> Any:
     if result.get("recovery"):
         return result["recovery"]
     found = [item["recovery"] for item in _looped(result) if item.get("recovery")]
-    return found[:_MOST_ITEMS]
+    # Those with something to say first: what is cut off must not be what a person should know.
+    return sorted(found, key=lambda each: not (isinstance(each, dict) and each.get("notes")))[:_MOST_ITEMS]
 
 
 def items_of(result: Result) -> dict[str, int]:

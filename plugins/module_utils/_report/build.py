@@ -20,6 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.verdict import Report, judge, judge_all
 
 MOVING_MODES = ("planned", "manual", "emergency", "automatic")
+_MOST_NOTES = 50
 # The step (and the play) that writes this report cannot report on itself.
 _OWN_STEP = "report"
 
@@ -49,8 +50,13 @@ def build_report(run: Run, requests: list[Request], reconciliation: dict[str, An
         "steps": [_step_of(run, step) for step in run.steps if step.name.lower() != _OWN_STEP],
         "loss_estimate": run.facts.get("recovery_loss_estimate"),
         "fence_proofs": _listed(run.facts.get("recovery_fence_proofs")) or run.proofs,
-        "checks": _listed(_checks_of(run.facts.get("recovery_validation"))) or run.checks,
+        "checks": [
+            *(_listed(_checks_of(run.facts.get("recovery_validation"))) or run.checks),
+            *_checks_of_restores(run),
+        ],
         "incidents": [str(incident) for incident in _listed(run.facts.get("recovery_incidents"))],
+        "restores": run.restores,
+        "notes": _some(run.notes),
         # What a restore of a whole system put in place, of how many, and what it left out.
         "parts": run.facts.get("recovery_parts"),
         # What a run that copies backups says of each copy.
@@ -151,6 +157,16 @@ def _next_action(run: Run, report: Report) -> str:
 def _checks_of(validation: Any) -> Any:
     """The result of the validation, given as its list of checks or as the whole result that holds it."""
     return validation.get("checks") if isinstance(validation, dict) else validation
+
+
+def _checks_of_restores(run: Run) -> list[dict[str, Any]]:
+    return [check for restore in run.restores for check in restore["checks"]]
+
+
+def _some(notes: list[str]) -> list[str]:
+    """As many as a person reads; the journal has all of them."""
+    more = len(notes) - _MOST_NOTES
+    return notes if more <= 0 else [*notes[:_MOST_NOTES], f"{more} more stand in the journal"]
 
 
 def _listed(value: Any) -> list[Any]:

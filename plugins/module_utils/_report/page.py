@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.axis import Scale
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.markup import Markup, join, tag
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.plot import render_plot
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.restored import render_restores
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.sections import (
     render_checks,
     render_failures,
@@ -100,6 +101,7 @@ def _render_run(report: Report, heading: str) -> Markup:
         tag("div", render_fence(report["fence_proofs"]), render_loss(report), class_="pair")
         if report["moves"]
         else None,
+        render_restores(report["restores"]) if report.get("restores") else None,
         render_checks(report["checks"]) if report["checks"] else None,
         render_failures(report["failures"]) if report["failures"] else None,
         _render_footer(report),
@@ -117,6 +119,7 @@ def _render_notes(report: Report) -> list[Markup | None]:
         _note("Incidents", report["incidents"] + not_undone, "card note is-bad"),
         _note("Parts", say_parts(report), "card note"),
         _note("Copied", report.get("copied", []), "card note"),
+        _note("Notes", report.get("notes", []), "card note"),
         tag("div", next_step, class_="card note"),
     ]
 

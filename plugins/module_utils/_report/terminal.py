@@ -16,12 +16,14 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
     say_loss,
     say_move,
     say_parts,
+    say_restores,
     say_seconds,
     say_verdict,
 )
 
 MOST_LINES = 20
 _WIDTH = 110
+_MOST_NOTES = 3
 
 
 def render_text(report: Report, path: str | None = None) -> str:
@@ -37,7 +39,9 @@ def render_text(report: Report, path: str | None = None) -> str:
     if checks:
         rows.append(("checks", f"{sum(map(is_passed, checks))} of {len(checks)} passed"))
     rows += [("parts", text) for text in say_parts(report)]
+    rows += [("restored", text) for text in say_restores(report)[:4]]
     rows += [("copied", text) for text in report.get("copied", [])]
+    rows += _note_rows(report.get("notes") or [])
     rows += [("incident", incident) for incident in report["incidents"][:2]]
     rows.append(("next", report["next_action"]))
     if path:
@@ -56,6 +60,14 @@ def render_series_text(series: Report, path: str | None = None) -> str:
     if path:
         rows.append(("report", path))
     return _aligned(rows)
+
+
+def _note_rows(notes: list[str]) -> list[tuple[str, str]]:
+    """The first few; the report has the others."""
+    more = len(notes) - _MOST_NOTES
+    return [("note", note) for note in notes[:_MOST_NOTES]] + (
+        [("", f"... {more} more in the report")] if more > 0 else []
+    )
 
 
 def _moving_rows(report: Report) -> list[tuple[str, str]]:

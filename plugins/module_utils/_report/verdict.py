@@ -30,6 +30,8 @@ def reasons_against(report: Report) -> list[str]:
     reasons += [f"check not passed: {check.get('name', 'unnamed')}" for check in checks if not is_passed(check)]
     if report["moves"] and not checks:
         reasons.append("nothing was validated at the target")
+    if any(each["reached"] for each in report["restores"]) and not checks:
+        reasons.append("nothing was asked of what was restored: it has no checks")
     reasons += _reasons_of_objective("RTO", report["rto"]) + _reasons_of_objective("RPO", report["rpo"])
     lost = report["rpo"]["acknowledged_lost"]
     if lost and report["mode"] == "planned":

@@ -81,3 +81,30 @@ def say_parts(report: dict[str, Any]) -> list[str]:
     taken_back = ", and taken back" if report["status"] == "undone" else ""
     left_out = f"; left out: {', '.join(parts['left_out'])}" if parts.get("left_out") else ""
     return [f"{parts['completed']} of {parts['total']} were put in place{taken_back}{left_out}"]
+
+
+def say_restores(report: dict[str, Any]) -> list[str]:
+    """Of each restore what it came from, which moment was asked for, and which one was reached."""
+    return [_say_restore(each) for each in report.get("restores") or []]
+
+
+def _say_restore(restore: dict[str, Any]) -> str:
+    backup = f"backup {restore['backup']}" if restore.get("backup") else "as an earlier call restored it"
+    origin = f"{restore['stanza']} on {restore['host']} from {restore['repository']}, {backup}"
+    return f"{origin}, to {say_target(restore['target'])}: {say_reached(restore['reached'])}"
+
+
+def say_target(target: Any) -> str:
+    """The moment that was asked for; a time carries its zone."""
+    if not isinstance(target, dict) or not target.get("type"):
+        return "an unknown moment"
+    return str(target["type"]) if target.get("value") is None else f"{target['type']} {target['value']}"
+
+
+def say_reached(reached: Any) -> str:
+    """Where a restore ended, as far as its engine says so."""
+    if not isinstance(reached, dict):
+        return "not reached"
+    at = reached.get("at") or reached.get("log_position") or reached.get("lsn") or "its end"
+    timeline = f" on timeline {reached['timeline']}" if reached.get("timeline") else ""
+    return f"reached {at}{timeline}"

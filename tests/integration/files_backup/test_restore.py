@@ -48,6 +48,7 @@ def test_what_cannot_be_preserved_is_told(sandbox: Sandbox) -> None:
     copy, result = sandbox.restore_beside("beside")
     assert any("socket" in note for note in result["notes"])
     assert any("immutable" in note for note in result["notes"])
+    assert result["recovery"]["notes"] == result["notes"]
     assert not (copy / "socket").exists()
 
 

@@ -41,6 +41,13 @@ def test_a_dropped_table_comes_back_as_it_was_the_moment_before(story: Story, be
     assert result["reached"]["at"] < story.before_drop and result["reached"]["timeline"] == 2
     assert result["backup"]["id"] == story.incremental["id"]
     assert {each["check"] for each in result["preflight"]} >= {"backup", "window", "timeline", "identity", "space"}
+    kept = result["recovery"]
+    assert (kept["backup"], kept["target"], kept["reached"]) == (
+        story.incremental["id"],
+        result["target"],
+        result["reached"],
+    )
+    assert kept["preflight"] == result["preflight"]
     # It writes, but never to the archive, and nobody reaches it over the network.
     assert sandbox.sql("SHOW archive_mode; SHOW listen_addresses;", at=beside, port=5433) == "off"
     sandbox.sql("CREATE TABLE scratch_only (id int)", at=beside, port=5433)

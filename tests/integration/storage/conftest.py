@@ -57,3 +57,11 @@ def make_place(tmp_path_factory: pytest.TempPathFactory) -> MakePlace:
         return place
 
     return make
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """What the role writes lands here."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount")
+    return tmp_path

@@ -7,15 +7,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from tests.integration.servers.object_stores import SECRET_KEY, ObjectStores
+from tests.integration.servers.object_stores import ObjectStores
+from tests.integration.storage.own_host import play
 
-PASSPHRASE = "example-only-it's a $passphrase"
 PLAY = """
 - hosts: all
   gather_facts: false
@@ -39,39 +36,6 @@ PLAY = """
       ansible.builtin.debug:
         msg: "{{ modes.stdout_lines | join(' ') }} {{ (used.stdout | from_json).version }}"
 """
-# An overlay keeps what the role writes out of this machine.
-NAMESPACE = """
-for place in etc var; do
-  mkdir -p "$HOME/$place/upper" "$HOME/$place/work"
-  mount -t overlay overlay -o "lowerdir=/$place,upperdir=$HOME/$place/upper,workdir=$HOME/$place/work" "/$place"
-done
-exec "$@"
-"""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """What the role writes lands here."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to mount")
-    return tmp_path
-
-
-def play(home: Path, *arguments: str) -> str:
-    """The output of a run in the namespace, in which no secret may stand."""
-    programs = Path(sys.executable).parent
-    argv = [str(programs / "ansible-playbook"), "-i", str(home / "hosts.json"), str(home / "play.yml"), *arguments]
-    finished = subprocess.run(
-        ["unshare", "--mount", "sh", "-ec", NAMESPACE, "sh", *argv],
-        env={**os.environ, "HOME": str(home), "STORAGE_KEY": PASSPHRASE, "ANSIBLE_FORCE_COLOR": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = finished.stdout + finished.stderr
-    assert finished.returncode == 0, said
-    assert PASSPHRASE not in said and SECRET_KEY not in said
-    return said
 
 
 def test_restic_is_configured_and_every_repository_begun_without_telling_a_secret(

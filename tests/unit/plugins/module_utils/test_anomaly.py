@@ -15,7 +15,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._anomaly
     KINDS,
     AnomalyRules,
     anomalies_of,
+    anomaly_options,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 OTHERS = [backup("F1", 2, 2), backup("F2", 3, 3), backup("F3", 4, 4)]
@@ -72,3 +74,14 @@ def test_an_anomaly_says_what_is_usual_and_what_to_do() -> None:
     (anomaly,) = anomalies_of(replace(TAKEN, size_bytes=10, stored_bytes=1), OTHERS, AnomalyRules())
     assert "10 bytes, less than 50 % of the usual 1000" in anomaly.cause
     assert "minimum_percent_of_median" in anomaly.next_action and anomaly.evidence["median_bytes"] == 1000
+
+
+def test_what_a_run_is_asked_wins_over_the_entry_of_the_source_and_a_slip_is_refused() -> None:
+    own = {"minimum_percent_of_median": 20, "grown": "error"}
+    assert anomaly_options(own, {"grown": "ignore"}) == {
+        "minimum_percent_of_median": 20,
+        "anomalies": {"grown": "ignore"},
+    }
+    assert anomaly_options({}) == {"anomalies": {}}
+    with pytest.raises(InputError, match="shrunken"):
+        anomaly_options({"shrunken": "note"})

@@ -41,7 +41,8 @@ def ago(seconds: float) -> str:
 def backup(name: str = "F1", age: float = 3600, proven: float | None = 100, errors: list[str] | None = None) -> Any:
     levels = {} if proven is None else {"checked": ago(proven), "restored": ago(proven)}
     level = "taken" if proven is None else "restored"
-    return {"id": name, "stopped_at": ago(age), "errors": errors or [], "trust": {"level": level, "levels": levels}}
+    trust = {"level": level, "levels": levels}
+    return {"id": name, "stopped_at": ago(age), "errors": errors or [], "is_consistent": True, "trust": trust}
 
 
 def catalogue(name: str, *backups: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -280,3 +281,14 @@ def test_a_place_that_is_not_reached_proves_nothing() -> None:
     away["repository"].update(reachable=False, observed="no route")
     assert holding_of(away).problem == "its place is not reached: no route"
     assert isinstance(holding_of(catalogue("vault")).read_at, datetime)
+
+
+def test_the_newest_backup_of_a_source_that_changed_while_it_was_read_is_an_error_unless_that_is_usual() -> None:
+    changing = catalogue("bucket", backup("F1"), {**backup("F2", age=60), "is_consistent": False})
+    seen = judged(catalogue("vault"), changing)
+    assert not seen.passed and "bucket: the source changed while F2, the newest, was read" in seen.observed
+    assert judged(catalogue("vault"), changing, inconsistent=["orders"]).passed
+    silent = {name: value for name, value in backup().items() if name != "is_consistent"}
+    assert not judged(catalogue("vault"), catalogue("bucket", silent)).passed
+    again = catalogue("bucket", {**backup("F1"), "is_consistent": False}, backup("F2", age=60))
+    assert judged(catalogue("vault"), again).passed
