@@ -19,13 +19,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_
     backup_targets,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.registry import check_list_spec
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check_options import CHECK_OPTIONS
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import ENGINES, engine_spec
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     REPOSITORIES,
     open_repository,
     read_entry,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._verification_options import CHECK
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = (ROOT / "docs" / "backup-inventory.md").read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def test_a_source_of_an_example_is_one_that_its_engine_takes(said: dict[str, Any
     assert {target["name"] for target in targets} == {*databases, *files}
     for target in targets:
         assert not mistakes({"engine": engine_spec()["engine"]}, {"engine": target["engine"]})
-        assert not mistakes({"checks": CHECK}, {"checks": target["checks"] or []})
+        assert not mistakes({"checks": CHECK_OPTIONS}, {"checks": target["checks"] or []})
 
 
 @every_example
