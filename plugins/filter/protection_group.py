@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import (
     backup_copies,
     copy_report,
+    tape_returns,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
     backup_proofs,
@@ -82,5 +83,6 @@ class FilterModule:
             "source_probes": _explained(source_probes),
             "system_reads": _explained(system_reads),
             "system_set": _explained(system_set),
+            "tape_returns": _of_plain_repositories(tape_returns),
             "tape_uses": _explained(tape_uses),
         }
