@@ -13,6 +13,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import ClassVar
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -28,6 +29,9 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class S3Store(Store):
+    # How many versions an answer has at most; a store may have a limit of its own.
+    MOST_AT_ONCE: ClassVar[int] = 1000
+
     def __init__(
         self, https: Https, *, root: str, bucket: str, path: str, region: str, access_key: str, secret_key: str
     ) -> None:
@@ -61,7 +65,7 @@ class S3Store(Store):
         self._require("delete from the bucket", "DELETE", self._key(name))
 
     def versions(self, prefix: str) -> Sequence[StoredVersion]:
-        query, found = {"versions": "", "prefix": self._key(prefix)}, []
+        query, found = {"versions": "", "prefix": self._key(prefix), "max-keys": str(self.MOST_AT_ONCE)}, []
         while True:
             page = _parsed(self._require("list the versions in the bucket", "GET", "", query=query).body)
             found += [self._version(entry) for entry in page if entry.tag in ("Version", "DeleteMarker")]
