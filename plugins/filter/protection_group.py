@@ -14,6 +14,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._anomaly
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_copies import (
     backup_copies,
     copy_report,
+    tape_returns,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import (
     backup_proofs,
@@ -104,6 +105,7 @@ class FilterModule:
             "source_probes": _explained(source_probes),
             "system_reads": _explained(system_reads),
             "system_set": _explained(system_set),
+            "tape_returns": _of_plain_repositories(tape_returns),
             "tape_uses": _explained(tape_uses),
             "trust_heard": _explained(trust_heard),
             "trust_known": _of_plain_looks(trust_known),

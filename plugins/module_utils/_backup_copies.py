@@ -21,6 +21,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_repository import (
     PgBackRestTool,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
     copies_of,
     exact_copy_settings,
@@ -71,12 +72,50 @@ def _reaching(target: Entry, name: str, entry: Entry) -> list[str]:
     return [target["taken_on"]] if opened(name, entry).IS_OF_ONE_HOST else list(target["proven_on"])
 
 
+def tape_returns(
+    databases: Mapping[str, Entry],
+    repositories: Mapping[str, Entry],
+    tape: str,
+    into: str = "",
+    files: Mapping[str, Entry] | None = None,
+    only: Iterable[str] = (),
+) -> list[dict[str, Any]]:
+    """See tape_returns.yml."""
+    tapes = sorted(name for name, entry in repositories.items() if is_copied_to_only(entry))
+    if tape not in tapes:
+        raise InputError(
+            f"read the tape {tape} back",
+            cause=f"the tapes in recovery_repositories are {', '.join(tapes) or 'none'}",
+            next_action="Name one of them in recovery_copy_back_from",
+        )
+    original = str(repositories[tape]["copy_of"])
+    goal = into or original
+    places = [name for name, entry in repositories.items() if _can_take_back(name, entry, original)]
+    if goal not in places:
+        raise InputError(
+            f"read the tape {tape} back into {goal}",
+            cause=f"directories that hold {original} or a copy of it are {', '.join(sorted(places)) or 'none'}",
+            next_action="Name one of them in recovery_copy_back_to",
+        )
+    place = without_secrets(goal, repositories[goal])
+    copies = backup_copies(databases, repositories, [tape], files, "all", only)
+    return [{**copy, "tape": copy["repository"], "repository": place} for copy in copies]
+
+
+def _can_take_back(name: str, entry: Entry, original: str) -> bool:
+    is_of_it = name == original or entry.get("copy_of") == original
+    return is_of_it and opened(name, entry).IS_DIRECTORY
+
+
 def copy_report(results: Iterable[Any]) -> list[str]:
     """See copy_report.yml."""
     told = []
     for result in results:
         item = result.get("item") or {}
         target = f"{item['name']}{' of ' + item['site'] if item.get('site') else ''}"
+        if item.get("tape"):
+            told.append(_told_return(target, result))
+            continue
         where = f"{target} from {item['original']['name']} to {item['repository']['name']}"
         if result.get("failed") or "copies" not in result:
             told.append(f"{where}: failed, {result.get('msg') or 'it was not tried'}")
@@ -88,6 +127,19 @@ def copy_report(results: Iterable[Any]) -> list[str]:
         tape = f", on tape {result['tape']['id']}" if result.get("tape") else ""
         told.append(f"{where}: {there} of {len(copies)} backups are there, {new}{tape}")
     return told
+
+
+def _told_return(target: str, result: Mapping[str, Any]) -> str:
+    """Of one tape that came back, or of one source whose backups were then listed by its own tool."""
+    item = result["item"]
+    where = f"from the tape {item['tape']['name']} to {item['repository']['name']}"
+    if "backups" in result:
+        return f"{target} {where}: {sum(not each['errors'] for each in result['backups'])} backups are back"
+    if result.get("failed") or not result.get("tape"):
+        return f"{where}: failed, {result.get('msg') or 'it was not tried'}"
+    tape, is_there = result["tape"], result["recovery"]["is_there"]
+    state = "is back" if is_there else "would be read back"
+    return f"{where}: {item['original']['name']} as it was at {tape['written_at']} {state}, {tape['files']} files"
 
 
 def pgbackrest_copies(

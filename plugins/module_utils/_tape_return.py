@@ -39,6 +39,7 @@ class TapeReturn:
         self.what = f"read {source} back into {target.repository}"
         self.drive = source.open_drive(target.deadline)
         self.label: TapeRecord | None = None
+        self.seen: str | None = None
 
     @property
     def directory(self) -> Path:
@@ -56,7 +57,8 @@ class TapeReturn:
         if self.label is None:
             self.target.repository.require_ready()
             self.label, _manifest = self.drive.read_promise()
-        return {"manifest": self._manifest_there()}
+        self.seen = self._manifest_there()
+        return {"manifest": self.seen}
 
     def _manifest_there(self) -> str | None:
         """The digest of the manifest of what is there; None when nothing is."""
@@ -150,6 +152,7 @@ class TapeReturn:
             "tape": label.id,
             "written_at": label.written_at,
             "files": label.files,
+            "is_there": self.seen == label.manifest_sha256,
             **after,
         }
 
@@ -161,5 +164,5 @@ class TapeReturn:
             "missing": [],
             "newly_copied": [],
             "tape": label.as_result(),
-            "notes": [f"It is {label.repository} of {label.written_at}; what was taken since then is not in it"],
+            "notes": [f"It is {label.source} of {label.written_at}; what was taken since then is not in it"],
         }

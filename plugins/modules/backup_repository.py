@@ -21,6 +21,9 @@ description:
     one away. The passphrase of a pgBackRest repository can never be changed. The error says what to do instead.
   - With O(state=escrow_proven) it opens the repository with a passphrase that was fetched from its escrow, and writes
     nothing. It is the drill for the day on which everybody has lost the key.
+  - With O(state=brought_back) what was in a bucket at a moment and was removed or written over since is there again,
+    out of the versions that the bucket keeps. A mark of removal is taken away, and of what was written over the older
+    version is put on top. No version goes, and what is newer than that moment stays. O(repository.s3) only.
   - It does not remove a repository, nor any backup.
 extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes
@@ -36,7 +39,7 @@ options:
   state:
     description: What is wanted of the repository.
     type: str
-    choices: [present, healthy, rotated, escrow_proven]
+    choices: [present, healthy, rotated, escrow_proven, brought_back]
     default: present
   accept_new_repository:
     description: Why a place that this host knows as another repository may be used. It stands in the report.
@@ -54,6 +57,12 @@ options:
     type: str
   escrowed_passphrase:
     description: Needed for O(state=escrow_proven).
+    type: str
+  as_of:
+    description: With O(state=brought_back), the moment before the loss, at which no backup ran. It names its zone.
+    type: str
+  confirm:
+    description: The name of the repository, without which nothing is brought back. Not needed in check mode.
     type: str
   minimum_free_bytes:
     description:
@@ -102,12 +111,20 @@ EXAMPLES = r"""
     engine: "{{ recovery_databases.orders.engine }}"
     repository: "{{ recovery_repositories.offsite | combine({'name': 'offsite'}) }}"
     escrowed_passphrase: "{{ recovery_escrowed_passphrase }}"
+
+- name: Undo what an attacker did to the bucket
+  gogidix.disaster_recovery.backup_repository:
+    state: brought_back
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.offsite | combine({'name': 'offsite'}) }}"
+    as_of: "2026-01-02T03:00:00Z"
+    confirm: offsite
 """
 
 RETURN = r"""
 identity:
   description: Which repository it is, by its tool's own name for it; in check mode null for one that is not begun.
-  returned: with O(state=present) and O(state=escrow_proven)
+  returned: with O(state=present), O(state=escrow_proven) and O(state=brought_back)
   type: str
   sample: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e
 keys:
@@ -120,6 +137,16 @@ escrow:
   returned: with O(state=escrow_proven)
   type: dict
   sample: {repository: offsite, identity: 5ca1ab1e, key_id: escrow-7, opened_at: "2026-01-02T03:10:00Z"}
+lost:
+  description: How many objects were removed or written over since that moment.
+  returned: with O(state=brought_back)
+  type: int
+  sample: 1024
+brought_back:
+  description: How many of them are there again; none in check mode.
+  returned: with O(state=brought_back)
+  type: int
+  sample: 1024
 checks:
   description: What was looked at, in that order; also on a failure.
   returned: with O(state=healthy)
@@ -169,6 +196,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     RecoveryError,
     RepositoryError,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import parse_instant
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._module import (
     failing_cleanly,
     run_observation,
@@ -184,8 +212,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     KeyRotation,
     prove_escrow,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_return import RepositoryReturn
 
-STATES = ["present", "healthy", "rotated", "escrow_proven"]
+STATES = ["present", "healthy", "rotated", "escrow_proven", "brought_back"]
 
 
 def main() -> None:
@@ -197,6 +226,8 @@ def main() -> None:
             "new_passphrase": {"type": "str", "no_log": True},
             "old_passphrase": {"type": "str", "no_log": True},
             "escrowed_passphrase": {"type": "str", "no_log": True},
+            "as_of": {"type": "str"},
+            "confirm": {"type": "str"},
             "minimum_free_bytes": {"type": "int", "default": 0},
             "maximum_latency_seconds": {"type": "float", "default": 5},
             "maximum_age_seconds": {"type": "float"},
@@ -206,6 +237,7 @@ def main() -> None:
         required_if=[
             ["state", "rotated", ["new_passphrase"]],
             ["state", "escrow_proven", ["escrowed_passphrase"]],
+            ["state", "brought_back", ["as_of"]],
         ],
         supports_check_mode=True,
     )
@@ -227,6 +259,11 @@ def main() -> None:
                 what="change the keys of the repository",
             ),
             "escrow_proven": lambda: run_observation(module, lambda: prove_escrow(tool, given["escrowed_passphrase"])),
+            "brought_back": lambda: run_subject(
+                module,
+                RepositoryReturn(tool, at=parse_instant(given["as_of"], option="as_of"), confirm=given["confirm"]),
+                what="bring the repository back",
+            ),
         }
         acts[given["state"]]()
 

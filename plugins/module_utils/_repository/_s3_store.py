@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import quote
@@ -23,17 +23,21 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
     Store,
     StoredObject,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._versions import StoredVersion
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class S3Store(Store):
-    # What is signed besides the target; the date is added to it.
-    SIGNED: ClassVar[tuple[str, ...]] = ("host", "x-amz-content-sha256", "x-amz-date")
+    # How many versions an answer has at most; a store may have a limit of its own.
+    MOST_AT_ONCE: ClassVar[int] = 1000
 
-    def __init__(self, https: Https, *, root: str, path: str, region: str, access_key: str, secret_key: str) -> None:
+    def __init__(
+        self, https: Https, *, root: str, bucket: str, path: str, region: str, access_key: str, secret_key: str
+    ) -> None:
         self.https = https
         self.root = root
+        self.bucket = bucket
         self.path = path.strip("/")
         self.region = region
         self.access_key = access_key
@@ -48,10 +52,9 @@ class S3Store(Store):
     def list(self, prefix: str) -> list[StoredObject]:
         query = {"list-type": "2", "prefix": self._key(prefix), "delimiter": "/"}
         answer = self._require("list the bucket", "GET", "", query=query)
-        skipped = len(f"{self.path}/") if self.path else 0
         return [
             StoredObject(
-                entry.findtext("Key", "")[skipped:],
+                self._name(entry),
                 int(entry.findtext("Size", "0")),
                 datetime.fromisoformat(entry.findtext("LastModified", "")),
             )
@@ -60,6 +63,37 @@ class S3Store(Store):
 
     def delete(self, name: str) -> None:
         self._require("delete from the bucket", "DELETE", self._key(name))
+
+    def versions(self, prefix: str) -> Sequence[StoredVersion]:
+        query, found = {"versions": "", "prefix": self._key(prefix), "max-keys": str(self.MOST_AT_ONCE)}, []
+        while True:
+            page = _parsed(self._require("list the versions in the bucket", "GET", "", query=query).body)
+            found += [self._version(entry) for entry in page if entry.tag in ("Version", "DeleteMarker")]
+            if page.findtext("IsTruncated") != "true":
+                return found
+            query["key-marker"] = page.findtext("NextKeyMarker", "")
+            query["version-id-marker"] = page.findtext("NextVersionIdMarker", "")
+
+    def _version(self, entry: ElementTree.Element) -> StoredVersion:
+        return StoredVersion(
+            self._name(entry),
+            entry.findtext("VersionId", ""),
+            datetime.fromisoformat(entry.findtext("LastModified", "")),
+            entry.tag == "DeleteMarker",
+            f"{entry.findtext('Size')} {entry.findtext('ETag')}",
+        )
+
+    def bring_back(self, version: StoredVersion) -> None:
+        what, key = "put an older version on top in the bucket", self._key(version.name)
+        source = f"{quote(f'/{self.bucket}/{key}', safe='/-_.~')}?versionId={quote(version.id, safe='-_.~')}"
+        answer = self._require(what, "PUT", key, more={"x-amz-copy-source": source})
+        # A copy that breaks off after its answer has begun is no other status.
+        if _parsed(answer.body).tag != "CopyObjectResult":
+            raise refusal(f"{what} at {self.https.authority}", answer, _reason(answer))
+
+    def remove_version(self, version: StoredVersion) -> None:
+        query = {"versionId": version.id}
+        self._require("remove a version from the bucket", "DELETE", self._key(version.name), query=query)
 
     def certificate_days(self) -> float | None:
         return self.https.certificate_days()
@@ -72,32 +106,52 @@ class S3Store(Store):
     def _key(self, name: str) -> str:
         return f"{self.path}/{name}" if self.path else name
 
+    def _name(self, entry: ElementTree.Element) -> str:
+        return entry.findtext("Key", "")[len(f"{self.path}/") if self.path else 0 :]
+
     def _require(
-        self, what: str, method: str, key: str, *, query: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        what: str,
+        method: str,
+        key: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
-        answer = self._ask(what, method, key, query=query, body=body)
+        answer = self._ask(what, method, key, query=query, body=body, more=more)
         if answer.status not in (200, 204):
             raise refusal(f"{what} at {self.https.authority}", answer, _reason(answer))
         return answer
 
     def _ask(
-        self, what: str, method: str, key: str, *, query: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        what: str,
+        method: str,
+        key: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         target = quote(f"{self.root}/{key}", safe="/-_.~")
         pairs = sorted((quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in (query or {}).items())
         text = "&".join(f"{name}={value}" for name, value in pairs)
-        headers = self._signed(method, target, text, body, datetime.now(UTC))
-        if body:
+        headers = self._signed(method, target, text, body, datetime.now(UTC), more or {})
+        if method == "PUT":
             # Asked for where the bucket has a lock.
             headers["Content-MD5"] = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         return self.https.ask(what, method, f"{target}?{text}" if text else target, headers=headers, body=body)
 
-    def _signed(self, method: str, target: str, query: str, body: bytes, at: datetime) -> dict[str, str]:
+    def _signed(
+        self, method: str, target: str, query: str, body: bytes, at: datetime, more: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The headers of a request, all of them signed."""
         digest = hashlib.sha256(body).hexdigest()
         stamp = at.strftime("%Y%m%dT%H%M%SZ")
-        headers = {"host": self.https.authority, "x-amz-content-sha256": digest, "x-amz-date": stamp}
-        names = ";".join(self.SIGNED)
-        lines = "".join(f"{name}:{headers[name]}\n" for name in self.SIGNED)
+        headers = {"host": self.https.authority, "x-amz-content-sha256": digest, "x-amz-date": stamp, **more}
+        names = ";".join(sorted(headers))
+        lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
         request = "\n".join((method, target, query, lines, names, digest))
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
         to_sign = "\n".join((ALGORITHM, stamp, scope, hashlib.sha256(request.encode()).hexdigest()))

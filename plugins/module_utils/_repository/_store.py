@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError, RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._versions import StoredVersion
 
 NOT_OBSERVED = "not observed"
 
@@ -73,6 +75,26 @@ class Store(ABC):
     def protection(self) -> Protection:
         """Versions and locks, as the place itself tells them."""
         return Protection()
+
+    def versions(self, prefix: str) -> Sequence[StoredVersion]:
+        """Every version of all below a prefix, that of one name newest first, and the marks of what was removed."""
+        raise self._without_versions()
+
+    def bring_back(self, version: StoredVersion) -> None:
+        """Put an older version on top of the newer ones, all of which stay."""
+        raise self._without_versions()
+
+    def remove_version(self, version: StoredVersion) -> None:
+        """Take one version away, and nothing else of that name."""
+        raise self._without_versions()
+
+    @staticmethod
+    def _without_versions() -> PreconditionError:
+        return PreconditionError(
+            "look for older versions",
+            cause="only those of an object store that speaks S3 are known here",
+            next_action="Use another copy, or what the place itself offers: a snapshot, a soft delete",
+        )
 
     def observed_protection(self) -> Protection:
         """The same; where the question is refused, nothing is known."""

@@ -85,6 +85,7 @@ class S3Repository(Repository):
             Https(host, int(self.options["port"]), self.options.get("ca_file")),
             root=f"/{bucket}" if has_bucket_in_path else "",
             path=str(self.options["path"]),
+            bucket=bucket,
             region=str(self.options["region"]),
             access_key=access_key,
             secret_key=self.secret("secret_key", secrets, "AWS_SECRET_ACCESS_KEY", "s3-key-secret"),

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.servers.module_run import run_module
+from tests.integration.servers.process import wait_until
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import (
     repository_passphrase,
     restic_environment,
@@ -86,6 +88,15 @@ class ResticPlace:
         assert result["error_code"] == code, result
         assert PASSPHRASE not in result["msg"]
         return result
+
+
+def pass_a_second() -> str:
+    """A moment after all that was, and before all that is to come: a store counts whole seconds."""
+    since = int(now().timestamp()) + 1
+    wait_until("a second passes", lambda: now().timestamp() >= since)
+    at = written(now())
+    wait_until("another passes", lambda: now().timestamp() >= since + 1)
+    return at
 
 
 def failed_checks(result: dict[str, Any]) -> dict[str, str]:

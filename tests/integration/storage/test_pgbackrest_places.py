@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from tests.integration.servers.object_stores import LOCKED, ObjectStores
 from tests.integration.storage.conftest import MakeSandbox
-from tests.integration.storage.restic_place import failed_checks
+from tests.integration.storage.restic_place import failed_checks, pass_a_second
 from tests.integration.storage.stored_cluster import StoredCluster
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest_repository import (
     PgBackRestTool,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import StoredObject
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.registry import (
     open_repository,
     read_entry,
@@ -135,6 +136,24 @@ def ids(cluster: StoredCluster) -> list[str]:
     return [each["id"] for each in cluster.succeed("backup_info", "bucket")["backups"]]
 
 
+def test_with_a_credential_that_may_not_delete_the_log_arrives_and_a_backup_is_refused(
+    cluster: StoredCluster, stores: ObjectStores
+) -> None:
+    varied, before = faulty(cluster, stores, "no_delete"), ids(cluster)
+    refused = varied.fail("backup", "DR-AUTH", "bucket", strategy="full", deadline=180)
+    assert "DELETE" in refused["cause"] and ids(cluster) == before
+    cluster.sandbox.sql("SELECT pg_create_restore_point('beyond');")
+    shipped = varied.succeed("backup", "bucket", strategy="transaction_log")["log"]["segment"]
+    assert shipped in {Path(each.name).name[:24] for each in logs(cluster)}
+
+
+def logs(cluster: StoredCluster) -> list[StoredObject]:
+    """The pieces of the log in the bucket, of the only timeline that there is."""
+    store = open_repository(read_entry("bucket", cluster.repositories["bucket"])).open_store({})
+    assert store is not None
+    return store.list("archive/orders/15-1/0000000100000000/")
+
+
 def test_a_backup_gets_through_when_every_fifth_request_fails(cluster: StoredCluster, stores: ObjectStores) -> None:
     for door in ("unavailable", "reset"):
         cluster.sandbox.sql(f"CREATE TABLE amid_{door} AS SELECT * FROM product;")
@@ -162,6 +181,22 @@ def test_what_only_the_tool_can_reach_is_looked_at_by_way_of_it(cluster: StoredC
     assert {each.name for each in store.list("")} == {"archive", "backup", "probe"}
     store.delete("probe")
     assert "backup.info" in {Path(each.name).name for each in store.list("backup/orders/")}
+
+
+def test_what_an_attacker_removed_from_a_locked_bucket_comes_back(cluster: StoredCluster) -> None:
+    taken = cluster.succeed("backup", "locked", strategy="full")["backup"]["id"]
+    at = pass_a_second()
+    store = open_repository(read_entry("locked", cluster.repositories["locked"])).open_store({})
+    assert store is not None
+    for name in {each.name for each in store.versions("") if not each.is_removal}:
+        store.delete(name)
+    cluster.fail("backup_info", "DR-REPO", "locked")
+    back = cluster.keeping("brought_back", "locked", as_of=at, confirm="locked")
+    assert back["brought_back"] == back["lost"] > 10 and back["identity"] == cluster.sandbox.system_identifier
+    assert cluster.succeed("backup_info", "locked")["backups"][-1]["id"] == taken
+    directory = cluster.path("brought-back")
+    cluster.succeed("restore", "locked", mode="beside", directory=str(directory), port=6433)
+    assert cluster.sandbox.sql("SELECT count(*) FROM product;", at=directory, port=6433) == "20000"
 
 
 def test_an_emptied_repository_is_an_alarm_and_is_not_begun_anew(cluster: StoredCluster) -> None:

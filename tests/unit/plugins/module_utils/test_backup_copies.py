@@ -14,6 +14,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_
     backup_copies,
     copy_report,
     pgbackrest_copies,
+    tape_returns,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._backup_targets import backup_targets
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._copy_mistakes import copy_mistakes
@@ -168,3 +169,33 @@ def test_a_source_that_wants_to_be_backed_up_into_a_copy_is_told_the_original() 
     ]
     with pytest.raises(InputError, match="use the repository cellar"):
         backup_targets(orders, REPOSITORIES)
+
+
+def test_a_tape_comes_back_into_its_original_or_into_another_copy_of_that() -> None:
+    [back] = tape_returns(DATABASES, REPOSITORIES, "reel", "", FILES)
+    assert (back["name"], back["tape"]["name"], back["repository"]["name"]) == ("orders", "reel", "vault")
+    assert (back["taken_on"], back["taken_by"]) == ("store1", "pgbackrest")
+    assert "of the vault" not in str(back)
+    [beside] = tape_returns(DATABASES, REPOSITORIES, "reel", "cellar", FILES)
+    assert (beside["repository"]["name"], beside["original"]["name"]) == ("cellar", "vault")
+    with pytest.raises(InputError, match=r"recovery_repositories are reel\. Name one of them"):
+        tape_returns(DATABASES, REPOSITORIES, "vault")
+    # Another original, and a place that is no directory.
+    for into in ("archive", "disk", "nowhere"):
+        with pytest.raises(InputError, match="a copy of it are cellar, vault"):
+            tape_returns(DATABASES, REPOSITORIES, "reel", into, FILES)
+
+
+def test_what_came_back_from_a_tape_is_told_once_and_then_for_each_source() -> None:
+    [item] = tape_returns(DATABASES, REPOSITORIES, "reel", "", FILES)
+    tape = {"written_at": "2026-01-02T03:04:05Z", "files": 9}
+    found = {"item": item, "tape": tape, "copies": [], "missing": []}
+    listed = {"item": item, "backups": [{"errors": []}, {"errors": ["damaged"]}]}
+    where = "from the tape reel to vault"
+    assert copy_report([{**found, "recovery": {"is_there": True}}, listed]) == [
+        f"{where}: vault as it was at 2026-01-02T03:04:05Z is back, 9 files",
+        f"orders {where}: 1 backups are back",
+    ]
+    [planned] = copy_report([{**found, "recovery": {"is_there": False}}])
+    assert "would be read back" in planned
+    assert copy_report([{"item": item, "failed": True, "msg": "no"}]) == [f"{where}: failed, no"]
