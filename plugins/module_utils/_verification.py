@@ -248,7 +248,13 @@ class Verification:
                 shutil.rmtree(directory)
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
-        return {"stanza": self.engine.stanza, "repository": self.engine.repository.name, "level": self.level, **after}
+        return {
+            "stanza": self.engine.stanza,
+            "repository": self.engine.repository.name,
+            "level": self.level,
+            "looked_at": sorted(self.done),
+            **after,
+        }
 
     def results(self, after: Description) -> dict[str, Any]:
         at = now()

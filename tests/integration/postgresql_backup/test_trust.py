@@ -87,7 +87,7 @@ def test_what_was_found_damaged_elsewhere_is_neither_restored_nor_leaned_on(host
     hosts.keeper.flip_bits(file)
     hosts.prover.fail("backup_verify", "DR-INT", backup=newest)
     known = hosts.known()
-    asked = {"directory": str(hosts.keeper.root / "refused"), "backup": newest}
+    asked: dict[str, Any] = {"directory": str(hosts.keeper.root / "refused"), "backup": newest}
     assert "is damaged" in hosts.keeper.fail("restore", "DR-INT", known_elsewhere=known, **asked)["msg"]
     taken = hosts.keeper.succeed("backup", strategy="incremental", known_elsewhere=known)
     assert taken["backup"]["strategy"] == "full" and "The chain is broken" in " ".join(taken["notes"])
