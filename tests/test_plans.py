@@ -220,13 +220,14 @@ def test_a_restore_says_what_it_will_do_before_it_stops_or_restores_anything() -
 
 
 def restoring() -> dict[str, list[Task]]:
-    """The task files that restore something, apart from those about what an earlier run restored."""
+    """The task files that restore something, apart from those that put back what was there before."""
     found: dict[str, list[Task]] = {}
     for role in roles():
         for file, task in tasks_of_role(role) if role.name in ("restore", "restore_files") else []:
             found.setdefault(file, []).append(task)
+    putting_back = ("/former.yml", "/undo.yml")
     return {
-        file: tasks for file, tasks in found.items() if any(map(is_restore, tasks)) and not file.endswith("/former.yml")
+        file: tasks for file, tasks in found.items() if any(map(is_restore, tasks)) and not file.endswith(putting_back)
     }
 
 

@@ -104,10 +104,7 @@ options:
           copies: {description: "So many copies are wanted. The live data counts as one.", type: int, default: 3}
           media: {description: "On so many different media, that of the live data included.", type: int, default: 2}
           offsite: {description: "So many repositories at another site than the live data.", type: int, default: 1}
-          immutable:
-            description: So many of the repositories that nobody can remove anything from, for as long as is wanted.
-            type: int
-            default: 1
+          immutable: {description: "So many that nobody can remove from, for as long as is wanted.", type: int, default: 1}
           immutable_days:
             description:
               - For how many days the lock of such a repository must hold what is written there now. By default the
@@ -120,10 +117,7 @@ options:
             choices: [checked, restored, verified]
             default: restored
           max_proven_age_seconds: {description: "How old the evidence for it may be.", type: int, default: 604800}
-          max_backup_age_seconds:
-            description: How old the newest usable backup of a copy may be.
-            type: int
-            default: 172800
+          max_backup_age_seconds: {description: "How old its newest usable backup may be.", type: int, default: 172800}
           max_tape_age_seconds:
             description: How old the newest backup on a tape, and the proof that it was read back, may be.
             type: int

@@ -252,7 +252,7 @@ class Verification:
             f"The source of {each.id} changed while it was read" for each in self.records if not each.is_consistent
         ]
         named = {"stanza": self.engine.stanza, "repository": self.engine.repository.name}
-        return {**named, "level": self.level, "notes": changing, **after}
+        return {**named, "level": self.level, "looked_at": sorted(self.done), "notes": changing, **after}
 
     def results(self, after: Description) -> dict[str, Any]:
         at = now()

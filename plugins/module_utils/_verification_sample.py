@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord, instant_of
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,28 @@ SAMPLE_OPTIONS: dict[str, Any] = {
 
 
 def sampled(records: list[BackupRecord], sample: Sample, level: str, since: datetime | None) -> list[BackupRecord]:
-    """The usable backups that a sample takes, oldest first. A damaged one is known to be; only its name selects it."""
+    """The backups that a sample takes, oldest first.
+
+    Of those that are known to be damaged only the newest is looked at again, for it may have been mended, and must not
+    be passed over in silence.
+    """
     usable = [record for record in records if record.is_usable]
-    unproven = [record for record in usable if not record.is_proven_as(level, since=since)]
+    newest = [record for record in records if record.is_complete][-1:]
+    unproven = sorted(
+        (record for record in usable if not record.is_proven_as(level, since=since)),
+        key=lambda record: instant_of(record.trust.levels.get(level)) or datetime.min.replace(tzinfo=UTC),
+    )
     share = -(-len(usable) * sample.random_percent // 100)
     by_chance = sorted(usable, key=lambda record: draw_of(sample.seed, record.id))
     chosen = {
         record.id
         for record in [
-            *(usable[-sample.newest :] if sample.newest else []),
+            *([*usable[-sample.newest :], *newest] if sample.newest else []),
             *unproven[: sample.oldest_unproven],
             *by_chance[:share],
         ]
     }
-    return [record for record in usable if record.id in chosen]
+    return [record for record in records if record.id in chosen]
 
 
 def draw_of(seed: str, name: str) -> str:

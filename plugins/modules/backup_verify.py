@@ -55,7 +55,8 @@ options:
     elements: str
   sample:
     description:
-      - Which backups are looked at, by policy instead of by name. Those that are known to be damaged are left out.
+      - Which backups are looked at, by policy instead of by name. Those that are known to be damaged are left out, but
+        for the newest, which is looked at again.
     type: dict
     suboptions:
       newest:
@@ -63,7 +64,9 @@ options:
         type: int
         default: 1
       oldest_unproven:
-        description: So many of the oldest ones without evidence of O(level), or with evidence that is too old.
+        description:
+          - So many of those that have waited longest for evidence of O(level), the oldest without any first, and then
+            those whose evidence is too old.
         type: int
         default: 1
       random_percent:
@@ -174,7 +177,7 @@ recovery:
   description: The evidence of this act, for the journal.
   returned: always
   type: dict
-  sample: {stanza: orders, repository: vault, level: checked,
+  sample: {stanza: orders, repository: vault, level: checked, looked_at: [20260102-030405F],
     backups: {20260102-030405F: {trust: checked, is_proven: true}}}
 error_code:
   description:

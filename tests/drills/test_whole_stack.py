@@ -281,7 +281,7 @@ def test_a_setting_comes_back_from_a_copy_when_the_original_is_gone(stack: Drill
     assert "spoilt" not in stack.do("run", SHOP, "cat", "/etc/storefront/storefront.ini")
 
 
-def test_old_backups_go_and_proven_ones_stay(stack: DrillLab) -> None:
+def test_what_no_policy_keeps_goes_everywhere_and_what_stays_is_proven(stack: DrillLab) -> None:
     assert succeed(stack, "retention").report["status"] == "succeeded"
     assert succeed(stack, "drill").report["verdict"] == "verified"
 

@@ -45,8 +45,32 @@ def test_a_lower_level_is_not_enough() -> None:
 
 
 def test_a_damaged_one_is_left_out() -> None:
-    records = [replace(RECORDS[0], errors=["damaged"]), *RECORDS[1:7], replace(RECORDS[7], errors=["damaged"])]
-    assert names(Sample(), records) == ["B2", "B7"]
+    records = [replace(RECORDS[0], errors=["damaged"]), *RECORDS[1:]]
+    assert names(Sample(), records) == ["B2", "B8"]
+
+
+def test_the_newest_is_looked_at_again_although_it_is_damaged_and_so_is_the_newest_usable_one() -> None:
+    records = [*RECORDS[:7], replace(RECORDS[7], errors=["damaged"])]
+    assert names(Sample(oldest_unproven=0), records) == ["B7", "B8"]
+    assert names(Sample(newest=0), records) == ["B1"]
+
+
+def test_one_without_evidence_comes_before_one_whose_evidence_is_old_and_the_oldest_evidence_before_newer() -> None:
+    evidence = {0: 110, 1: 101, 2: 105}
+    records = [
+        proven(each, minute(evidence[number])) if number in evidence else each for number, each in enumerate(RECORDS)
+    ]
+    waiting = [names(Sample(newest=0, oldest_unproven=count), records[:4], minute(200)) for count in range(1, 5)]
+    assert waiting == [["B4"], ["B2", "B4"], ["B2", "B3", "B4"], ["B1", "B2", "B3", "B4"]]
+
+
+def test_nightly_looks_reach_every_backup() -> None:
+    """The oldest one does not take the turn of the others each time its evidence is too old again."""
+    records = list(RECORDS)
+    for night in range(16):
+        [chosen] = names(Sample(newest=0), records, minute(1000 + night - 3))
+        records = [proven(each, minute(1000 + night)) if each.id == chosen else each for each in records]
+    assert all(each.is_proven_as("checked", since=minute(1000 + 16 - 8)) for each in records)
 
 
 def test_the_random_share_is_decided_by_the_seed_alone() -> None:
