@@ -104,7 +104,7 @@ options:
           copies: {description: "So many copies are wanted. The live data counts as one.", type: int, default: 3}
           media: {description: "On so many different media, that of the live data included.", type: int, default: 2}
           offsite: {description: "So many repositories at another site than the live data.", type: int, default: 1}
-          immutable: {description: "So many that nobody can remove from, for as long as is wanted.", type: int, default: 1}
+          immutable: {description: "So many that nobody can remove from, as long as is wanted.", type: int, default: 1}
           immutable_days:
             description:
               - For how many days the lock of such a repository must hold what is written there now. By default the
