@@ -80,6 +80,11 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         "Look at archive_command and at the server's log: the transaction log does not reach the repository",
     ),
     (
+        r"\[068\]|\[087\]|ArchiveCommandInvalidError|ArchiveDisabledError",
+        PreconditionError,
+        "Let the server ship its transaction log into this repository, as the plan protect sets it up",
+    ),
+    (
         r"\[049\]|HostConnectError|terminated unexpectedly|ServiceError|HTTP request failed|unable to connect|timeout",
         RepositoryError,
         "See whether the repository is up and can be reached from this host",

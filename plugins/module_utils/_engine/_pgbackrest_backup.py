@@ -174,20 +174,22 @@ def ship_log(live: LiveCluster, tool: PgBackRest, info: StanzaInfo, segments: Se
     try:
         stored_as = await_segment(tool, info, closed)
     except DeadlineError as error:
-        cause = f"{error.cause}; {archiver_says(live)}"
+        cause = f"{error.cause}; {archiver_says(live, closed)}"
         raise DeadlineError(what, cause=cause, next_action=error.next_action, evidence=error.evidence) from error
     return {"segment": closed, "lsn": lsn, "timeline": timeline, "stored_as": stored_as}
 
 
-def archiver_says(live: LiveCluster) -> str:
+def archiver_says(live: LiveCluster, segment: str) -> str:
     """What the server's archiver did last, asked when the time for everything else is over."""
     rows = replace(live, deadline=Deadline(ARCHIVER_SECONDS)).ask(
-        "SELECT coalesce(last_archived_wal, 'none'), coalesce(last_failed_wal, 'none'), failed_count"
-        " FROM pg_stat_archiver;"
+        "SELECT coalesce(last_archived_wal, 'none'), coalesce(last_failed_wal, 'none'), failed_count,"
+        " current_setting('archive_command') FROM pg_stat_archiver;"
     )
     if not rows:
         return "its server does not say what its archiver does"
-    archived, failed, count = rows[0]
+    archived, failed, count, command = rows[0]
+    if archived == segment:
+        return f"its archive_command, {command!r}, says that it was shipped, and the repository does not have it"
     return f"its archiver shipped {archived} last, and failed {count} times, last with {failed}"
 
 

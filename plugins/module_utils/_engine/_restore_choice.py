@@ -95,6 +95,7 @@ def chosen_timeline(records: list[BackupRecord], archive: Archive, target: Recov
             next_action="See whether the history files of the archive are complete",
         )
     newest = leading[-1]
+    require_histories(archive, newest)
     for left, _at in archive.ancestors.get(newest, []):
         if is_on_both(archive, target, left, newest):
             raise TimelineError(
@@ -149,3 +150,15 @@ def described(window: Window, target: RecoveryTarget) -> str:
     if target.kind == "lsn":
         return f"{result['from_lsn']} to {result['until_lsn']}"
     return f"{written(window.from_at)} to {written(window.until_at)}"
+
+
+def require_histories(archive: Archive, newest: int) -> None:
+    """What is written on a timeline without a history may be what followed, and would be left out in silence."""
+    lost = [each for each in archive.timelines if each > newest and each not in archive.ancestors]
+    if lost:
+        raise TimelineError(
+            WHAT,
+            cause=f"the archive has log of timeline {lost[-1]} but not its history file: nobody knows what it follows",
+            next_action=f"Put {lost[-1]:08X}.history back into the archive from pg_wal of a server that has it, "
+            f"or set timeline to {newest} to do without what was written after it",
+        )

@@ -100,3 +100,13 @@ def test_the_end_of_a_backup_is_recovered_along_its_own_timeline() -> None:
 def test_a_timeline_that_is_not_there_is_refused() -> None:
     with pytest.raises(TimelineError, match="timeline 7 is not in the archive"):
         choose(RECORDS, HELD, LATEST, backup=None, timeline=7)
+
+
+def test_a_later_timeline_without_its_history_is_not_left_out_in_silence() -> None:
+    with_orphan = archive({1: [2, 3, 4, 5, 6], 2: [6, 7]})
+    with pytest.raises(TimelineError, match="timeline 2 but not its history file.+00000002.history"):
+        choose(RECORDS, with_orphan, LATEST, backup=None, timeline=None)
+    assert choose(RECORDS, with_orphan, LATEST, backup=None, timeline=1)[1].timeline == 1
+    # Where a backup was taken on it, recovery begins there and needs no history.
+    later = backup("F3", 7, 7, timeline=2)
+    assert choose([*RECORDS, later], with_orphan, LATEST, backup=None, timeline=None)[0].id == "F3"
