@@ -5,8 +5,9 @@
 
 """Whether a backup that was just taken looks like the others; pure.
 
-``entropy`` judges by how far the data could be compressed: data that was encrypted by somebody else, as
-ransomware does, or a disk that returns noise, takes about as much room in the repository as it has bytes.
+``entropy`` judges by how much room a byte of the data takes: data that was encrypted by somebody else, as ransomware
+does, or a disk that returns noise, takes about as much room in the repository as it has bytes. Where a repository
+stores once what backups have in common, only what is new takes room, and encrypted data is new as a whole.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 KINDS = ("empty", "shrunk", "grown", "entropy")
+# Less room than this per byte is no noise, however little is usual: a busy day after quiet ones.
+NOISE_STORED_PER_BYTE = 0.25
+# Names and modes take room as well; where nearly nothing is stored, they are most of it.
+TELLING_BYTES = 65536
 # What becomes of an anomaly.
 REACTIONS = ("error", "note", "ignore")
 LIMITS = ("minimum_percent_of_median", "maximum_percent_of_median", "maximum_entropy_percent")
@@ -106,13 +111,14 @@ def of_size(record: BackupRecord, others: list[BackupRecord], rules: AnomalyRule
 
 
 def of_entropy(record: BackupRecord, others: list[BackupRecord], rules: AnomalyRules) -> Anomaly | None:
-    """Data that can be compressed far less than usual."""
+    """Data that takes far more room than usual, and so much that it may be noise."""
     known = [density for each in others if (density := density_of(each)) is not None]
     density = density_of(record)
     if density is None or not known or not rules.maximum_entropy_percent:
         return None
     usual = median(known)
-    if density * 100 <= usual * rules.maximum_entropy_percent:
+    is_noise = density >= NOISE_STORED_PER_BYTE and record.stored_bytes >= TELLING_BYTES
+    if not is_noise or density * 100 <= usual * rules.maximum_entropy_percent:
         return None
     return Anomaly(
         "entropy",

@@ -72,9 +72,10 @@ options:
   maximum_entropy_percent:
     description:
       - A backup has a jump in C(entropy) when a byte of it takes more room in the repository than this share of what is
-        usual, for it cannot be compressed as the others can. Data that somebody else encrypted looks so, as does noise.
-        V(0) accepts any.
-      - It is a hint, no proof. An engine that stores only what is new says less by it than one that stores everything.
+        usual, and a quarter of a byte at least, for it cannot be compressed as the others can. Data that somebody else
+        encrypted looks so, as does noise. V(0) accepts any.
+      - It is a hint, no proof. Where restic keeps the backups, only what is new takes room, so it tells that much is
+        new, and only after three backups of which two found little that was new.
     type: int
     default: 200
   anomalies:

@@ -85,6 +85,16 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         "Let the server ship its transaction log into this repository, as the plan protect sets it up",
     ),
     (
+        r"failed with 429|SlowDown",
+        RepositoryError,
+        "The store asks for fewer requests: run it again later, with fewer jobs",
+    ),
+    (
+        r"unexpected EOF reading HTTP",
+        RepositoryError,
+        "An answer of the store broke off: run it again; if it stays so, see what lies between this host and the store",
+    ),
+    (
         r"\[049\]|HostConnectError|terminated unexpectedly|ServiceError|HTTP request failed|unable to connect|timeout",
         RepositoryError,
         "See whether the repository is up and can be reached from this host",

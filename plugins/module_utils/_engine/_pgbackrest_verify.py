@@ -14,7 +14,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     PgBackRest,
     meaning_of,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
+    RecoveryError,
+    RepositoryError,
+    TlsError,
+    ToolError,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Repository
 
 STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
@@ -75,6 +81,9 @@ def unequal_pairs(tool: PgBackRest, what: str, labels: list[str]) -> dict[str, l
     for label, path in paths:
         try:
             is_equal = tool.read_file(what, path) == tool.read_file(what, f"{path}.copy")
+        except (DeadlineError, RepositoryError, TlsError):
+            # The way there failed, which says nothing about what is kept.
+            raise
         except RecoveryError as error:
             found.setdefault(label, []).append(f"{path} or its copy cannot be read: {error.cause[-200:]}")
         else:

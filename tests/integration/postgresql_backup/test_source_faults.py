@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A source that is damaged or only seems to ship its log, and an archive that lost a history, are told as such."""
+"""A damaged source, one that only seems to ship its log, a lost history in the archive: each is told for what it is."""
 
 from __future__ import annotations
 

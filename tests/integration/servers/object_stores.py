@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.integration.servers.certificates import GOOGLE, make_certificates
+from tests.integration.servers.cutting_proxy import cutting_proxy
 from tests.integration.servers.process import free_port, running, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,7 @@ GOOGLE_ADDRESS = "127.0.93.1"
 LOCKED = "locked-backups"
 JSON = "application/json"
 DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+SLOW_DOWN = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 ANSWER = "http-request return status {status} content-type application/xml string {body} if {condition}"
 EVERY_FIFTH = """  stick-table type integer size 10 expire 1h store gpc0
   http-request track-sc0 int(1)
@@ -55,6 +57,12 @@ DOORS: Mapping[str, tuple[str, str]] = {
         "good",
         EVERY_FIFTH + "  http-request return status 503 if { sc0_get_gpc0,mod(5) eq 0 }\n",
     ),
+    "slow_down": (
+        "good",
+        EVERY_FIFTH
+        + f"  {ANSWER.format(status=429, body=repr(SLOW_DOWN), condition='{ sc0_get_gpc0,mod(5) eq 0 }')}\n",
+    ),
+    "cut": ("good", ""),
     "reset": ("good", EVERY_FIFTH + "  http-request reject if { sc0_get_gpc0,mod(5) eq 0 }\n"),
     "slow": ("good", "  http-request lua.wait\n"),
 }
@@ -136,15 +144,17 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
     rclone, moto = free_port(), free_port()
     ports = {door: free_port() for door in DOORS}
     locked_port, azure_port, google_port, gcs = free_port(), free_port(), free_port(), free_port()
+    cutting = free_port()
     frontends = [
-        _frontend(home, door, ports[door], certificate, rules, "rclone") for door, (certificate, rules) in DOORS.items()
+        _frontend(home, door, ports[door], certificate, rules, "cutting" if door == "cut" else "rclone")
+        for door, (certificate, rules) in DOORS.items()
     ]
     frontends += [_frontend(home, "locked", locked_port, "good", "", "moto")]
     frontends += [_frontend(home, "azure", azure_port, "good", "", "azurite")]
     # restic asks for Google by its name and at port 443 alone, whatever its environment says.
     frontends += [_frontend(home, "gcs", google_port, "good", "", "google")]
     frontends += [_frontend(home, "google", 443, "good", "", "google", address=GOOGLE_ADDRESS)]
-    backends = {"rclone": rclone, "moto": moto, "azurite": AZURE_PORT, "google": gcs}
+    backends = {"rclone": rclone, "cutting": cutting, "moto": moto, "azurite": AZURE_PORT, "google": gcs}
     (home / "wait.lua").write_text(WAIT)
     text = HAPROXY.format(home=home) + "".join(frontends)
     text += "".join(f"backend {name}\n  server {name} 127.0.0.1:{port}\n" for name, port in backends.items())
@@ -155,6 +165,7 @@ def object_stores(home: Path) -> Iterator[ObjectStores]:
         running([str(PROGRAMS / "moto_server"), "-H", "127.0.0.1", "-p", str(moto)], home / "moto.log"),
         running(_azurite(), home / "azurite.log"),
         running(_google(gcs), home / "google.log"),
+        cutting_proxy(cutting, before=rclone),
     ):
         for port in backends.values():
             wait_until(f"a store answers at {port}", partial(_answers, port), seconds=30)

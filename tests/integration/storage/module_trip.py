@@ -95,19 +95,23 @@ class Trip:
         return [each["id"] for each in self.act("backup_info")["backups"] if not each["errors"]]
 
     def prove(self, backup: str) -> None:
-        """By a trial restore, and by one that a person looks at."""
+        """By a trial restore."""
         proven = self.act("backup_verify", level="restored", scratch_directory=str(self.root / "scratch"))
         assert [(each["id"], each["trust"]["level"]) for each in proven["backups"]] == [(backup, "restored")]
+
+    def restore_beside(self) -> None:
+        """By one that a person compares with what was there."""
         beside = self.root / "beside"
         self.act("restore", mode="beside", directory=str(beside))
         subprocess.run(["diff", "-r", str(self.source), f"{beside}{self.source}"], check=True)
-        assert (self.source / "text").read_text() == "what matters"
 
     def whole(self, store: Store) -> None:
         self.begin(store)
         first, second = self.take()
         assert self.ids() == [first, second]
         self.prove(second)
+        self.restore_beside()
+        assert (self.root / f"beside{self.source}" / "text").read_text() == "what matters"
         assert self.act("backup_retention", policy={"keep_last": 1})["changed"] is True
         assert self.ids() == [second]
 

@@ -154,11 +154,34 @@ def logs(cluster: StoredCluster) -> list[StoredObject]:
     return store.list("archive/orders/15-1/0000000100000000/")
 
 
-def test_a_backup_gets_through_when_every_fifth_request_fails(cluster: StoredCluster, stores: ObjectStores) -> None:
-    for door in ("unavailable", "reset"):
-        cluster.sandbox.sql(f"CREATE TABLE amid_{door} AS SELECT * FROM product;")
-        faulty(cluster, stores, door).succeed("backup", "bucket", strategy="incremental")
-    assert cluster.succeed("backup_verify", "bucket")["trust"] == "checked"
+@pytest.mark.parametrize("door", ["unavailable", "reset"])
+def test_a_backup_and_a_restore_get_through_when_every_fifth_request_fails(
+    cluster: StoredCluster, stores: ObjectStores, door: str
+) -> None:
+    cluster.sandbox.sql(f"CREATE TABLE amid_{door} AS SELECT * FROM product;")
+    amid = faulty(cluster, stores, door)
+    taken = amid.succeed("backup", "bucket", strategy="incremental")["backup"]["id"]
+    proven = {"level": "restored", "scratch_directory": str(cluster.path("scratch")), "backup": taken}
+    assert amid.succeed("backup_verify", "bucket", **proven)["trust"] == "restored"
+
+
+@pytest.mark.parametrize(
+    "door, module, how, words",
+    [
+        ("slow_down", "backup", {"strategy": "full"}, "fewer requests"),
+        ("cut", "backup_verify", {"level": "checked"}, "broke off"),
+    ],
+)
+def test_what_pgbackrest_does_not_ask_for_again_fails_for_what_it_is_and_spoils_nothing(
+    cluster: StoredCluster, stores: ObjectStores, door: str, module: str, how: dict[str, str], words: str
+) -> None:
+    taken = cluster.succeed("backup", "bucket", strategy="incremental")["backup"]["id"]
+    before = ids(cluster)
+    failed = faulty(cluster, stores, door).fail(module, "DR-REPO", "bucket", **how)
+    assert words in failed["next_action"], failed
+    assert ids(cluster) == before
+    proven = {"level": "restored", "scratch_directory": str(cluster.path("scratch")), "backup": taken}
+    assert cluster.succeed("backup_verify", "bucket", **proven)["trust"] == "restored"
 
 
 def test_what_this_pgbackrest_cannot_use_is_said_with_what_to_use_instead(cluster: StoredCluster) -> None:

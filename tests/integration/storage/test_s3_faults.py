@@ -14,6 +14,7 @@ import pytest
 from tests.integration.servers.module_run import run_module
 from tests.integration.servers.object_stores import ObjectStores
 from tests.integration.storage.conftest import MakePlace
+from tests.integration.storage.module_trip import Trip, store_of
 from tests.integration.storage.restic_place import ResticPlace, failed_checks
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository_settings import without_secrets
@@ -58,17 +59,17 @@ def test_a_slow_store_fails_by_its_latency_alone(stores: ObjectStores, make_plac
     assert result["latency_seconds"] >= 0.4
 
 
-@pytest.mark.parametrize("door", ["unavailable", "reset"])
-def test_restic_gets_through_when_every_fifth_request_fails(
+@pytest.mark.parametrize("door", ["unavailable", "reset", "slow_down", "cut", "slow"])
+def test_a_backup_and_a_restore_get_through_a_store_that_is_not_at_its_best(
     stores: ObjectStores, make_place: MakePlace, tmp_path: Path, door: str
 ) -> None:
-    make_place(s3=stores.s3(path=f"/{door}")).succeed_by_hand("init")
-    place = make_place(s3=stores.s3(door, path=f"/{door}"))
-    (tmp_path / "text").write_text("what matters")
-    place.succeed_by_hand("backup", "--quiet", str(tmp_path / "text"))
     good = make_place(s3=stores.s3(path=f"/{door}"))
+    Trip(good, tmp_path).begin(store_of(good))
+    trip = Trip(make_place(s3=stores.s3(door, path=f"/{door}")), tmp_path)
+    taken = trip.act("backup", strategy="full")["backup"]["id"]
+    assert trip.ids() == [taken]
+    trip.restore_beside()
     assert "no errors were found" in good.succeed_by_hand("check", "--read-data")
-    assert good.succeed_by_hand("dump", "latest", str(tmp_path / "text")) == "what matters"
 
 
 @pytest.fixture(scope="module")

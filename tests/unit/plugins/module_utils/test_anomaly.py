@@ -43,14 +43,32 @@ def test_a_backup_like_the_others_is_not_unusual() -> None:
         (500, 50, []),
         (3000, 300, []),
         (3001, 300, ["grown"]),
-        (1000, 200, []),
-        (1000, 201, ["entropy"]),
-        (4000, 4000, ["grown", "entropy"]),
+        (4000, 4000, ["grown"]),
         (1000, 0, []),
     ],
 )
 def test_each_limit_is_where_it_is_said_to_be(size: int, stored: int, expected: list[str]) -> None:
     assert kinds(replace(TAKEN, size_bytes=size, stored_bytes=stored)) == expected
+
+
+@pytest.mark.parametrize(
+    ("usual", "size", "stored", "expected"),
+    [
+        (150_000, 1_000_000, 300_000, []),
+        (150_000, 1_000_000, 300_001, ["entropy"]),
+        (150_000, 3_000_001, 3_000_000, ["grown", "entropy"]),
+        # A busy day where quiet ones are usual, and a night in which everything became new.
+        (1_000, 1_000_000, 249_999, []),
+        (1_000, 1_000_000, 250_000, ["entropy"]),
+        # What little there is are names and modes.
+        (1_000, 10, 351, ["shrunk"]),
+    ],
+)
+def test_noise_takes_far_more_room_than_usual_and_much_of_what_it_has_bytes(
+    usual: int, size: int, stored: int, expected: list[str]
+) -> None:
+    others = [replace(each, size_bytes=1_000_000, stored_bytes=usual) for each in OTHERS]
+    assert kinds(replace(TAKEN, size_bytes=size, stored_bytes=stored), others=others) == expected
 
 
 def test_the_first_backup_can_only_be_empty() -> None:

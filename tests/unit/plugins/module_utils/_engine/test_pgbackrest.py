@@ -62,6 +62,8 @@ status: error
         ("ERROR: [049]: unable to get address for 'b': [-2] Name or service not known", "DR-REPO"),
         ("ERROR: [125]: remote-0 process on 'store' terminated unexpectedly [1]", "DR-REPO"),
         ("ERROR: [082]: WAL segment 01 was not archived before the 60000ms timeout", "DR-WAL"),
+        ("ERROR: [039]: HTTP request failed with 429 (Too Many Requests)", "DR-REPO"),
+        ("ERROR: [042]: unexpected EOF reading HTTP content", "DR-REPO"),
         ("ERROR: [068]: archive_command '/bin/true' must contain pgbackrest", "DR-PRE"),
         ("ERROR: [056]: unable to find primary cluster - cannot proceed [DbConnectError]", "DR-PRE"),
         ("something never heard of", "DR-TOOL"),
