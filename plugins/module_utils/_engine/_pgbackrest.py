@@ -65,7 +65,9 @@ MEANINGS: list[tuple[str, type[RecoveryError], str]] = [
         "pgBackRest was stopped on purpose: run pgbackrest start when it may go on",
     ),
     (
-        r"\[026\]|ChecksumError|does not match expected checksum|page checksum",
+        r"\[026\]|ChecksumError|does not match expected checksum|page checksum"
+        # Behind the encryption a wrong byte is first seen by what unpacks it.
+        r"|(zst|lz4|bz2) error: (?!.*allocation)|zlib threw error: .*data error|unexpected eof in compressed data",
         IntegrityError,
         "Use another backup, and take a new full one",
     ),

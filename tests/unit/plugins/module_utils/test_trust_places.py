@@ -76,7 +76,7 @@ def test_what_is_known_of_one_repository_says_nothing_about_another_one() -> Non
 
 
 def test_a_host_that_failed_or_was_not_there_was_not_heard() -> None:
-    failed = {"item": {"host": "dub-db1", "user": "postgres"}, "failed": True, "ledgers": []}
+    failed = {**look("dub-db1"), "failed": True}
     looks = [look("wit-store1", "pgbackrest"), failed]
     assert trust_silent(ORDERS, looks) == ["dub-db1", "fra-db1", "wit-store1"]
     assert trust_silent([VAULT], looks) == ["dub-db1", "fra-db1"]
