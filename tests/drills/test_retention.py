@@ -93,3 +93,17 @@ def test_runs_prove_one_backup_after_the_other_and_anew_what_was_proven_too_long
     assert set().union(*runs) == set(names) and runs[-1] == set()
     aged = succeed(kept_lab, "verify_backups", **ONLY, recovery_verify_max_age_seconds=0.001)
     assert named_by(aged, "looked_at") == [[names[0], names[-1]]]
+
+
+def test_what_a_drill_finds_damaged_is_no_ground_for_the_next_backup(kept_lab: DrillLab) -> None:
+    """Found at the standby, it is known to the repository's host, which takes a full one instead of leaning on it."""
+    succeed(kept_lab, "backup", **FULL)
+    damaged = orders_in_the_vault(kept_lab)[-1]
+    bundle = f"/var/lib/pgbackrest/backup/orders/{damaged}/bundle/1"
+    spoil = ["dd", "if=/dev/zero", f"of={bundle}", "bs=1", "seek=100000", "count=9", "conv=notrunc"]
+    kept_lab.do("run", "wit-store1", *spoil)
+    found = kept_lab.plan("drill", **ONLY)
+    assert found.code != 0 and found.status == "failed", found.text[-6000:]
+    succeed(kept_lab, "backup", **{**FULL, "recovery_backup_strategy": "incremental"})
+    newest = orders_in_the_vault(kept_lab)[-1]
+    assert newest.endswith("F") and newest != damaged
