@@ -58,6 +58,11 @@ class RestoreRequest:
     def looks_through(self) -> bool:
         return self.prove == "everything"
 
+    @property
+    def looks_into(self) -> bool:
+        """Whether more is to be proven than that the target was reached."""
+        return self.looks_through or self.asks_checks
+
 
 class Asked(Protocol):
     """A subject that restores what somebody asked for."""
