@@ -50,8 +50,9 @@ options:
         C(not_proven) of RV(proof) and in RV(notes).
       - V(target) is only that the recovery got to its target, V(checks) also that O(checks) are answered rightly.
       - V(everything) is also that all tables, indexes and pages are sound, by the tools that
-        M(gogidix.disaster_recovery.backup_verify) uses. It reads all data once or twice more. For O(engine.postgresql)
-        with O(mode=in_place) it takes room for a second copy, since the tools may not write into what goes live.
+        M(gogidix.disaster_recovery.backup_verify) uses. It reads all data once or twice more.
+      - For O(engine.postgresql) with O(mode=in_place), V(checks) and V(everything) take room for a second copy, since
+        what goes live is not to be written, and locks may keep it from answering as long as it holds at the target.
     type: str
     choices: [target, checks, everything]
     default: everything

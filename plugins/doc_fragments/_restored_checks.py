@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   checks:
     description:
-      - Questions to the restored copy, whose server may be read only, so that a query that writes is refused.
+      - Questions to the restored copy.
     type: list
     elements: dict
     default: []

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, RestorePlan
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Look, RestorePlan
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 
@@ -37,15 +37,13 @@ def prove_copy(
 
     ``may_write`` says that the copy is not what goes live, so that looking through it may leave traces in it.
     """
-    answers: list[dict[str, Any]] = []
-    found: dict[str, Any] = {}
-    if request.asks_checks:
-        answers = engine.ask(plan, directory, request.checks, port=request.port)
-        require_right(answers, f"prove the copy in {directory}")
-    if request.looks_through:
-        found = engine.look_through(plan, directory, port=request.port, may_write=may_write)
+    found: dict[str, Any] = {"checks": []}
+    if request.looks_into:
+        look = Look(request.checks if request.asks_checks else [], request.looks_through)
+        found = engine.look_into(plan, directory, look, port=request.port, may_write=may_write)
+    require_right(found["checks"], f"prove the copy in {directory}")
     left_out = [*not_asked(request), *not_seen(request, found)]
-    return CopyProof(request.prove, found.get("structure"), found.get("pages"), answers, left_out)
+    return CopyProof(request.prove, found.get("structure"), found.get("pages"), found["checks"], left_out)
 
 
 def notes_of(proof: dict[str, Any] | None) -> list[str]:
@@ -78,7 +76,7 @@ def not_asked(request: RestoreRequest) -> list[str]:
 
 def not_seen(request: RestoreRequest, found: dict[str, Any]) -> list[str]:
     """What nobody looked at, or could not."""
-    if not request.looks_through:
+    if not request.looks_through and not found.get("structure"):
         return [f"that all of it is sound, for prove is {request.prove}"]
     pages = str(found.get("pages") or "")
     return [f"that its pages are sound, which is {pages}"] if pages.startswith("not possible") else []

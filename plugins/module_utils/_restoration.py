@@ -149,9 +149,9 @@ class Restoration:
         self.preflight.append(require_identity(self.place.directory, self.request.confirm or backup, backup, there))
 
     def _require_space(self) -> None:
-        plan, is_cloned = self._known_plan, self.request.is_in_place and self.request.looks_through
+        plan, is_cloned = self._known_plan, self.request.is_in_place and self.request.looks_into
         needed = plan.needed_bytes + (self.engine.trial_bytes(plan) if is_cloned else 0)
-        or_else = "set prove to checks, which makes no second copy" if is_cloned else "choose another directory"
+        or_else = "set prove to target, which makes no second copy" if is_cloned else "choose another directory"
         free = require_space(self.place.directory.parent, needed, f"restore {plan.record.id}", or_else=or_else)
         self.preflight.append(Finding("space", True, f"{free} bytes free", f"{needed_bytes(needed)} bytes"))
 

@@ -47,3 +47,8 @@ class RestoreRequest:
     @property
     def looks_through(self) -> bool:
         return self.prove == "everything"
+
+    @property
+    def looks_into(self) -> bool:
+        """Whether more is to be proven than that the target was reached."""
+        return self.looks_through or self.asks_checks

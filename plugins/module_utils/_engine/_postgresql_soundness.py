@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._directory_hold import held
@@ -21,16 +22,21 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     check_pages,
     check_structure,
     open_for_writes,
+    question,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Look
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
 
 DATABASES = "SELECT datname FROM pg_database WHERE datallowconn;"
 IS_INSTALLED = "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck';"
 
 
-def look_through_copy(instance: Instance) -> dict[str, str]:
+def look_into_copy(instance: Instance, look: Look, database: str) -> dict[str, Any]:
     """A copy that is to accept writes anyway: it is opened, and runs again afterwards without what was installed."""
     open_for_writes(instance)
+    answers = question(instance, look.checks, database)
+    if not look.goes_on(answers):
+        return {"checks": answers}
     lacking = [name for name in databases(instance) if instance.ask(IS_INSTALLED, database=name) == [["0"]]]
     structure = check_structure(instance)
     for name in lacking:
@@ -39,21 +45,25 @@ def look_through_copy(instance: Instance) -> dict[str, str]:
     pages = check_pages(instance.binary_directory, instance.directory, instance)
     instance.start()
     open_for_writes(instance)
-    return {"structure": structure, "pages": pages}
+    return {"checks": answers, "structure": structure, "pages": pages}
 
 
-def look_through_clone(instance: Instance, begin: Callable[[Instance], None]) -> dict[str, str]:
+def look_into_clone(instance: Instance, begin: Callable[[Instance], None], look: Look, database: str) -> dict[str, Any]:
     """A copy that goes live, bit by bit as it is: its pages are read where they lie, the rest is done in a clone of it.
 
-    The tools need functions in every database, and a server that holds at its target lets nobody make them.
+    The tools need functions in every database, and a server that holds at its target lets nobody make them. Nor does
+    it answer where the transaction at which it holds has locked a table, such as one that is about to be dropped.
     """
     instance.stop()
-    pages = check_pages(instance.binary_directory, instance.directory, instance)
     with clone_of(instance) as trial:
         begin(trial)
         open_for_writes(trial)
+        answers = question(trial, look.checks, database)
+        if not look.goes_on(answers):
+            return {"checks": answers}
         structure = check_structure(trial)
-    return {"structure": structure, "pages": pages}
+    pages = check_pages(instance.binary_directory, instance.directory, instance)
+    return {"checks": answers, "structure": structure, "pages": pages}
 
 
 def databases(instance: Instance) -> list[str]:

@@ -62,6 +62,18 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What is wanted of a restored copy: answers, and whether every table, index and page is read as well."""
+
+    checks: list[Check] = field(default_factory=list)
+    is_thorough: bool = True
+
+    def goes_on(self, answers: list[dict[str, Any]]) -> bool:
+        """Whether the copy is still worth to be read through."""
+        return self.is_thorough and all(each["passed"] for each in answers)
+
+
+@dataclass(frozen=True)
 class Finding:
     """One line of a preflight: what was looked at, what was seen, what is needed."""
 

@@ -20,6 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Check,
     Examination,
     Finding,
+    Look,
     Reached,
     RestorePlan,
     Selection,
@@ -37,6 +38,7 @@ __all__ = [
     "Engine",
     "Examination",
     "Finding",
+    "Look",
     "Reached",
     "RestorePlan",
     "STRATEGIES",
@@ -196,18 +198,17 @@ class Engine(Abilities, Copying, ABC):
         """Let the data recover to the target, cut off from everything, and hold it there, running and readable."""
 
     @abstractmethod
-    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
-        """Put the questions to a proven copy, which may be read only: ``{name, passed, observed, expected}`` each."""
+    def look_into(
+        self, plan: RestorePlan, directory: Path, look: Look, *, port: int | None, may_write: bool
+    ) -> dict[str, Any]:
+        """Put the questions to a proven copy, and when all answers are right, look through it.
 
-    @abstractmethod
-    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
-        """Every table, index and page of a proven copy, ``{structure, pages}``; raises for what is not sound.
-
+        It is ``{checks, structure, pages}``; what is not sound is an error, a wrong answer is the caller's to judge.
         Unless it may write, nothing in the copy is changed by it, and a server on it may have been stopped.
         """
 
     def trial_bytes(self, plan: RestorePlan) -> int:
-        """What looking through a copy that must not be written takes on its disk, besides the copy."""
+        """What looking into a copy that must not be written takes on its disk, besides the copy."""
         return 0
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:

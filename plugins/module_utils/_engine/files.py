@@ -29,6 +29,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
+    Look,
     Reached,
     RestorePlan,
     Selection,
@@ -146,12 +147,12 @@ class FilesEngine(ResticEngine):
         at = written(plan.record.started_at)
         return Reached(None, at, None, f"{count} paths are as the manifest has them, every file was read back")
 
-    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
-        return question(checks, directory, self.deadline)
-
-    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
-        """Nothing is left to do: whoever wrote the tree has read every file of it back."""
-        return {"structure": "every file was read back and is as the manifest has it"}
+    def look_into(
+        self, plan: RestorePlan, directory: Path, look: Look, *, port: int | None, may_write: bool
+    ) -> dict[str, Any]:
+        """The questions only: whoever wrote the tree has read every file of it back."""
+        structure = "every file was read back and is as the manifest has it"
+        return {"checks": question(look.checks, directory, self.deadline), "structure": structure}
 
     def open_in_place(self, plan: RestorePlan, live: Path) -> Reached:
         raise AssertionError("files are put in place path by path, and nothing is started")

@@ -48,6 +48,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
+    Look,
     Reached,
     RestorePlan,
     Selection,
@@ -150,12 +151,11 @@ class MariadbEngine(ResticEngine):
         self.lay_down(plan, scratch)
         try:
             instance.start("--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0")
-            answers = self.ask(plan, scratch, checks, port=None)
-            found = self.look_through(plan, scratch, port=None, may_write=False)
+            found = self.look_into(plan, scratch, Look(checks), port=None, may_write=False)
         finally:
             instance.stop()
         reached = reached_at(_mariadb_replay.ending_of(self._way(plan), [], scratch))
-        return {"reached": reached.as_result(), **found, "checks": answers}
+        return {"reached": reached.as_result(), **found}
 
     def plan_restore(
         self,
@@ -223,13 +223,14 @@ class MariadbEngine(ResticEngine):
         self._proven = Proven(ending, instance.names_are_lower_case, listen, plan.selection)
         return reached_at(ending)
 
-    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
-        return _mariadb_restore.question(
-            self._instance(plan.record, directory), checks, str(self.options["database"] or "")
-        )
-
-    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
-        return _mariadb_restore.look_through(self._instance(plan.record, directory), is_kept_running=may_write)
+    def look_into(
+        self, plan: RestorePlan, directory: Path, look: Look, *, port: int | None, may_write: bool
+    ) -> dict[str, Any]:
+        instance, database = self._instance(plan.record, directory), str(self.options["database"] or "")
+        answers = _mariadb_restore.question(instance, look.checks, database)
+        if not look.goes_on(answers):
+            return {"checks": answers}
+        return {"checks": answers, **_mariadb_restore.look_through(instance, is_kept_running=may_write)}
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         proven = self._require_proven()

@@ -40,13 +40,14 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     settle,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_soundness import (
-    look_through_clone,
-    look_through_copy,
+    look_into_clone,
+    look_into_copy,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restore_choice import choose
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Check,
     Finding,
+    Look,
     Reached,
     RestorePlan,
     Selection,
@@ -149,20 +150,19 @@ class PostgresqlEngine(PgBackRestEngine):
         instance = self._instance(directory, port)
         return _postgresql_recovery.recover(instance, plan, self._restore_command(directory), {}, listen=listen)
 
-    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
-        return _postgresql_recovery.question(self._instance(directory, port), checks, self.live.database)
-
-    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
+    def look_into(
+        self, plan: RestorePlan, directory: Path, look: Look, *, port: int | None, may_write: bool
+    ) -> dict[str, Any]:
         instance = self._instance(directory, port)
         if may_write:
-            return look_through_copy(instance)
+            return look_into_copy(instance, look, self.live.database)
 
         def begin(trial: Instance) -> None:
             # Nothing of it is kept, so nothing of it has to survive a power cut.
             command = self._restore_command(trial.directory)
             _postgresql_recovery.recover(trial, plan, command, {"fsync": "off"}, listen="")
 
-        return look_through_clone(instance, begin)
+        return look_into_clone(instance, begin, look, self.live.database)
 
     def trial_bytes(self, plan: RestorePlan) -> int:
         return plan.needed_bytes

@@ -32,6 +32,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Catalogue,
     Check,
     Finding,
+    Look,
     Reached,
     RestorePlan,
     Selection,
@@ -173,11 +174,12 @@ class PostgresqlDumpEngine(ResticEngine):
         by = f"{found['tables']} tables were loaded into PostgreSQL {self.source.version}"
         return Reached(plan.record.start_lsn, written(plan.record.started_at), None, by)
 
-    def ask(self, plan: RestorePlan, directory: Path, checks: list[Check], *, port: int | None) -> list[dict[str, Any]]:
-        return self._require_trial().ask(checks)
-
-    def look_through(self, plan: RestorePlan, directory: Path, *, port: int | None, may_write: bool) -> dict[str, Any]:
-        return {"structure": self._require_trial().look_through()}
+    def look_into(
+        self, plan: RestorePlan, directory: Path, look: Look, *, port: int | None, may_write: bool
+    ) -> dict[str, Any]:
+        trial = self._require_trial()
+        answers = trial.ask(look.checks)
+        return {"checks": answers, "structure": trial.look_through() if look.goes_on(answers) else None}
 
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
         if not self._is_taken_apart:
