@@ -269,7 +269,7 @@ class PathsRestoration:
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {
             "before": before,
-            **told(self),
+            **told(self, *notes_of(self.proof)),
             "proof": self.proof,
             "paths": self.swapped,
         }
