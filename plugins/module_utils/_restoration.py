@@ -268,7 +268,7 @@ class Restoration:
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         return {
             "before": before,
-            **told(self, *self.place.notes),
+            **told(self, *self.place.notes, *notes_of(self.proof)),
             "kept": None if self.kept is None else str(self.kept),
             "proof": self.proof,
             "left_over": self.place.left_over,
