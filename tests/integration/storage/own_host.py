@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.integration.servers.object_stores import SECRET_KEY
 
@@ -22,6 +24,28 @@ for place in etc var; do
 done
 exec "$@"
 """
+
+
+def declare(home: Path, name: str, path: Path, entry: dict[str, Any], **more: Any) -> None:
+    """A group of one source, which this host keeps in a repository of its own."""
+    engine = {"files": {"stanza": name, "paths": [str(path)]}}
+    variables = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "recovery_files": {name: {"engine": engine, "hosts": {"here": "localhost"}, **entry}},
+        "recovery_databases": {},
+        "recovery_repository_hosts": [],
+        "recovery_repositories": {
+            "attic": {"number": 1, "filesystem": {"path": str(home / "attic")}, "cipher_passphrase_env": "STORAGE_KEY"}
+        },
+        "recovery_backup_targets": "{{ recovery_databases | gogidix.disaster_recovery.backup_targets("
+        "recovery_repositories, [], recovery_files, 'all') }}",
+        "recovery_backup_strategy": "incremental",
+        "recovery_logs_written": [],
+        "recovery_parallel_hosts": 1,
+        **more,
+    }
+    (home / "hosts.json").write_text(json.dumps({"all": {"hosts": {"localhost": variables}}}))
 
 
 def play(home: Path, *arguments: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.storage.own_host import play
+from tests.integration.storage.own_host import declare, play
 
 PLAY = """
 - hosts: all
@@ -48,23 +47,7 @@ def uploads(home: Path) -> Path:
 
 
 def back_up(home: Path, source: Path, *asked: str, **entry: Any) -> str:
-    files = {"engine": {"files": {"stanza": "uploads", "paths": [str(source)]}}, "hosts": {"here": "localhost"}}
-    variables = {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
-        "recovery_files": {"uploads": {**files, "kind": "filesystem", **entry}},
-        "recovery_databases": {},
-        "recovery_repository_hosts": [],
-        "recovery_repositories": {
-            "attic": {"number": 1, "filesystem": {"path": str(home / "attic")}, "cipher_passphrase_env": "STORAGE_KEY"}
-        },
-        "recovery_backup_targets": "{{ recovery_databases | gogidix.disaster_recovery.backup_targets("
-        "recovery_repositories, [], recovery_files, 'all') }}",
-        "recovery_backup_strategy": "incremental",
-        "recovery_logs_written": [],
-        "recovery_parallel_hosts": 1,
-    }
-    (home / "hosts.json").write_text(json.dumps({"all": {"hosts": {"localhost": variables}}}))
+    declare(home, "uploads", source, {"kind": "filesystem", **entry})
     (home / "play.yml").write_text(PLAY)
     return " ".join(play(home, *asked).split())
 

@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import sys
 from pathlib import Path
-from typing import Any
 
-from tests.integration.storage.own_host import play
+from tests.integration.storage.own_host import declare, play
 
 PLAY = """
 - hosts: all
@@ -42,41 +39,25 @@ PLAY = """
 """
 
 
-def variables(home: Path, settings: Path) -> dict[str, Any]:
-    entry = {"engine": {"files": {"stanza": "settings", "paths": [str(settings)]}}, "hosts": {"here": "localhost"}}
-    return {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
-        "settings": str(settings),
-        "recovery_files": {"settings": {**entry, "kind": "configuration"}},
-        "recovery_databases": {},
-        "recovery_repository_hosts": [],
-        "recovery_repositories": {
-            "attic": {"number": 1, "filesystem": {"path": str(home / "attic")}, "cipher_passphrase_env": "STORAGE_KEY"}
-        },
-        "recovery_backup_targets": "{{ recovery_databases | gogidix.disaster_recovery.backup_targets("
-        "recovery_repositories, [], recovery_files, 'all') }}",
-        "recovery_backup_strategy": "incremental",
-        "recovery_logs_written": [],
-        "recovery_parallel_hosts": 1,
-        "recovery_restored": "{{ recovery_backup_targets | first }}",
-        "recovery_restore_files": "settings",
-        "recovery_restore_entry": "{{ recovery_files.settings }}",
-        "recovery_restore_mode": "in_place",
-        "recovery_restore_target": {"type": "latest"},
-        "recovery_restore_paths": [],
-        "recovery_restore_confirm": socket.gethostname(),
-        "recovery_run_id": "run-1",
-        "recovery_restore_state": "reverted",
-        "recovery_restore_run": "run-1",
-    }
+RESTORE = {
+    "recovery_restored": "{{ recovery_backup_targets | first }}",
+    "recovery_restore_files": "settings",
+    "recovery_restore_entry": "{{ recovery_files.settings }}",
+    "recovery_restore_mode": "in_place",
+    "recovery_restore_target": {"type": "latest"},
+    "recovery_restore_paths": [],
+    "recovery_restore_confirm": socket.gethostname(),
+    "recovery_run_id": "run-1",
+    "recovery_restore_state": "reverted",
+    "recovery_restore_run": "run-1",
+}
 
 
 def test_files_that_were_restored_in_place_are_taken_back_and_the_restore_was_announced(home: Path) -> None:
     settings = home / "settings"
     settings.mkdir()
     (settings / "port").write_text("80", encoding="utf-8")
-    (home / "hosts.json").write_text(json.dumps({"all": {"hosts": {"localhost": variables(home, settings)}}}))
+    declare(home, "settings", settings, {"kind": "configuration"}, settings=str(settings), **RESTORE)
     (home / "play.yml").write_text(PLAY)
     said = " ".join(play(home).split())
     assert "replaced, and now changed again" in said
