@@ -80,4 +80,4 @@ def test_a_reading_that_was_killed_leaves_nothing_under_the_name_and_is_done_aga
 
 def parts(sandbox: Sandbox) -> list[Path]:
     """What lies beside the repository's own name."""
-    return [each for each in sandbox.root.glob(f"{sandbox.repository.name}.from-*/*")]
+    return list(sandbox.root.glob(f"{sandbox.repository.name}.from-*/*"))
