@@ -68,7 +68,7 @@ class FenceLab(LabCommand):
             "hosts": hosts,
             "gather_facts": False,
             "any_errors_fatal": True,
-            "vars_files": [str(REPOSITORY / "playbooks/vars/plan.yml")],
+            "roles": ["gogidix.disaster_recovery.recovery"],
             "tasks": tasks,
         }
         playbook.write_text(json.dumps([play]))

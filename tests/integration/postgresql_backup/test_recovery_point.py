@@ -24,7 +24,7 @@ OBJECTIVE_SECONDS = 3
 PLAY = """
 - hosts: localhost
   gather_facts: false
-  vars_files: [{root}/playbooks/vars/plan.yml]
+  roles: [gogidix.disaster_recovery.recovery]
   tasks:
     - name: Judge what was read
       ansible.builtin.import_role:
