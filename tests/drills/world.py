@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+# The programs themselves, for they start many times a second: no wrapper that looks for a client first, and Python as it is.
+_CLIENT = "/usr/lib/postgresql/15/bin/psql"
 _DATABASE = (
-    "runuser -u postgres -- psql -XAtc \"SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END, "
+    f"runuser -u postgres -- {_CLIENT} -XAtc \"SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END, "
     "(SELECT timeline_id FROM pg_control_checkpoint()), coalesce((SELECT status FROM pg_stat_wal_receiver), '')\" "
     "2>/dev/null || echo 'down||'; ls /var/lib/recovery/lease"
 )
 _PROXY = (
     "sed -n 's/.*host=\\([^ ]*\\).*/\\1/p' /etc/pgbouncer/databases.ini; "
-    "echo 'show servers state storefront' | python3 -c \"import socket, sys; s = socket.socket(socket.AF_UNIX); "
+    "echo 'show servers state storefront' | python3 -ISc \"import socket, sys; s = socket.socket(socket.AF_UNIX); "
     "s.connect('/run/haproxy/admin.sock'); s.sendall(sys.stdin.read().encode()); "
     'print(s.makefile().read().splitlines()[2].split()[6])"'
 )
