@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# The programs themselves, for they start many times a second: no wrapper that looks for a client first, and Python as it is.
+# The programs as they are, with no wrapper before them: they start many times a second.
 _CLIENT = "/usr/lib/postgresql/15/bin/psql"
 _DATABASE = (
     f"runuser -u postgres -- {_CLIENT} -XAtc \"SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END, "
