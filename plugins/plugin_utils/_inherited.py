@@ -24,11 +24,20 @@ NEEDED = (
     f"{COLLECTION}.action.lease",
     f"{COLLECTION}.action.report",
     f"{COLLECTION}.action.validate",
+    # The filters ask every engine what it can do.
+    f"{COLLECTION}.module_utils._engine.files",
+    f"{COLLECTION}.module_utils._engine.mariadb",
+    f"{COLLECTION}.module_utils._engine.postgresql",
+    f"{COLLECTION}.module_utils._engine.postgresql_dump",
     "psycopg2",
     "yaml",
     "ansible.executor.module_common",
     "ansible.plugins.connection.local",
     "ansible.plugins.connection.ssh",
+    "ansible.plugins.filter.core",
+    "ansible.plugins.lookup.env",
+    "ansible.plugins.lookup.file",
+    "ansible.plugins.test.core",
 )
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab
+from tests.drills.drill_lab import DATABASES, INVENTORY, SNAPSHOT, DrillLab
 from tests.integration.lab.lab_command import REPOSITORY
 
 
@@ -34,6 +34,12 @@ def make(lab: DrillLab) -> None:
     lab.do("snapshot", SNAPSHOT, timeout=300)
 
 
+def boot_guards(lab: DrillLab) -> list[str]:
+    """Why each site's database was started, or not."""
+    state = "/var/lib/recovery/boot_guard.json"
+    return [lab.call("run", host, "cat", state).stdout for host in DATABASES.values()]
+
+
 REPLAYED = "SELECT pg_last_xact_replay_timestamp() IS NOT NULL"
 
 
@@ -51,7 +57,7 @@ def bring_home(lab: DrillLab) -> None:
     if not is_whole or not lab.world().is_home:
         lab.do("heal")
         lab.do("rollback", SNAPSHOT, timeout=300)
-    lab.wait_for("the stack", lambda: lab.world().is_home, 60, seen=lab.world)
+    lab.wait_for("the stack", lambda: lab.world().is_home, 60, seen=lambda: (lab.world(), boot_guards(lab)))
     # One that replayed no commit since it started cannot say how old its data is, and is rightly not promoted.
     lab.sql("fra-db1", "SELECT txid_current()")
     lab.wait_for("a commit at the standby", lambda: lab.sql("dub-db1", REPLAYED) == "t", 20)
