@@ -55,6 +55,10 @@ def line(offset: int, record: str, *, manager: str = "XLOG", size: int = 114) ->
     return LINE.format(manager, size, size, 0x5000000 + offset, record)
 
 
+# A checkpoint that ends where the log of the tests ends.
+LAST = line(0xC8, "CHECKPOINT_ONLINE redo 0/1")
+
+
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the server and pg_waldump say; a test puts its own words there."""
@@ -87,15 +91,15 @@ def test_what_an_idle_server_writes_by_itself_is_nothing(answers: dict[str, Any]
 @pytest.mark.parametrize(
     "lines",
     [
-        [line(0x28, "COMMIT 2026", manager="Transaction", size=34)],
-        [line(0x28, "CHECKPOINT_ONLINE redo"), line(0xA0, "COMMIT_PREPARED 731", manager="Transaction", size=34)],
-        [line(0x28, "FPI_FOR_HINT ", size=60), line(0x68, "CHECKPOINT_ONLINE redo")],
+        [line(0x28, "COMMIT 2026", manager="Transaction", size=34), LAST],
+        [line(0x28, "CHECKPOINT_ONLINE redo"), line(0xA0, "COMMIT_PREPARED 731", manager="Transaction", size=34), LAST],
+        [line(0x28, "FPI_FOR_HINT ", size=60), LAST],
         # A record that was begun before ends in there, and one that is not shown may follow.
-        [line(0x60, "CHECKPOINT_ONLINE redo")],
+        [line(0x60, "CHECKPOINT_ONLINE redo"), LAST],
         [line(0x28, "RUNNING_XACTS ", manager="Standby", size=50)],
         # Words that nobody knows, and none at all.
-        ["pg_waldump: first record is after 0/5000000"],
-        [line(0x28, "CHECKPOINT_ONLINE redo"), "what is this"],
+        ["pg_waldump: what is this", line(0x28, "CHECKPOINT_ONLINE redo"), LAST],
+        [line(0x28, "CHECKPOINT_ONLINE redo"), "what is this", LAST],
         [],
     ],
 )
