@@ -34,7 +34,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     STANDBY,
     ServerAnswer,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    InputError,
+    PreconditionError,
+    ToolError,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 # A server that hangs is asked in vain, and whoever asks has more to do.
@@ -70,13 +74,24 @@ def ask(live: LiveServer, holdings: Holdings, records: list[BackupRecord]) -> Se
     if not state.log_basename:
         return ServerAnswer(PRIMARY, "its log_bin is off")
     require_one_server(live, state.version, holdings)
-    seen, windows = standing_of(live, state), holdings.windows(records)
+    seen = standing_of(live, state)
+    try:
+        return answer(seen, holdings, records)
+    except OSError as error:
+        raise PreconditionError(
+            f"read the binary log of the server at {live.socket}",
+            cause=str(error),
+            next_action="Run as a user who may read it, and again if the server has just let a file go",
+        ) from error
+
+
+def answer(seen: Standing, holdings: Holdings, records: list[BackupRecord]) -> ServerAnswer:
+    """What its files show, after the newest window of the newest timeline."""
+    windows = holdings.windows(records)
     newest = max((each.timeline for each in windows), default=0)
     window = max((each for each in windows if each.timeline == newest), key=lambda each: each.until_at, default=None)
-    if window is None:
-        return ServerAnswer(PRIMARY, "nothing can be recovered from the repository", position=str(seen.position))
-    doubt = doubt_about(seen, window, holdings)
-    if doubt:
+    doubt = "nothing can be recovered from the repository" if window is None else doubt_about(seen, window, holdings)
+    if window is None or doubt:
         return ServerAnswer(PRIMARY, doubt, position=str(seen.position))
     return compared(seen, window)
 

@@ -70,6 +70,7 @@ RECORD = re.compile(
     r"rmgr: (?P<manager>\w+) +len \(rec/tot\): +\d+/ *(?P<bytes>\d+), tx: +\d+, "
     r"lsn: (?P<lsn>[0-9A-F]+/[0-9A-F]+), prev [0-9A-F]+/[0-9A-F]+, desc: (?P<name>\w+)"
 )
+GONE = "No such file or directory"
 # A server that has more to say than this has not been idle.
 MOST_RECORDS = 500
 
@@ -169,12 +170,20 @@ def shipped_until(seen: Standing, catalogue: Catalogue) -> tuple[int, str]:
 
 
 def read_log(live: LiveCluster, seen: Standing, start: int) -> list[re.Match[str] | None]:
-    """The first records from a position to the end; None for what is not understood or cannot be read."""
+    """The first records from a position to the end; None for what is not understood, and for what is gone already."""
     argv = [str(live.binary_directory / "pg_waldump"), f"--path={seen.data_directory}/pg_wal"]
     argv += [f"--timeline={seen.timeline}", f"--start={lsn_text(start)}", f"--end={lsn_text(seen.end)}"]
     finished = run_tool([*argv, f"--limit={MOST_RECORDS}"], deadline=live.deadline)
-    # A segment that is gone was written to its end, and more.
-    return [None] if finished.rc != 0 else [RECORD.match(line) for line in finished.stdout.splitlines()]
+    if GONE in finished.stderr:
+        # A segment is let go of when much more was written.
+        return [None]
+    if finished.rc != 0:
+        raise ToolError(
+            f"read the log in {seen.data_directory}/pg_wal from {lsn_text(start)} on",
+            cause=finished.last_lines or f"pg_waldump ended with {finished.rc}",
+            next_action="Run it as the user of the server, with the pg_waldump of its version",
+        )
+    return [RECORD.match(line) for line in finished.stdout.splitlines()]
 
 
 def is_without_changes(records: list[re.Match[str] | None], seen: Standing, start: int) -> bool:

@@ -20,6 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._mariadb_idle import (
     Standing,
+    answer,
     compared,
     doubt_about,
 )
@@ -119,5 +120,7 @@ def test_a_backup_without_any_log_after_it_is_compared_with_the_file_that_it_sta
         (found,) = holdings.windows(holdings.records)
         assert (doubt_about(seen, found, holdings) == "") is is_known
         assert compared(seen, found).all_shipped is True
+        assert answer(seen, holdings, holdings.records).all_shipped is (True if is_known else None)
+    assert answer(seen, holdings, []).observed == "nothing can be recovered from the repository"
     into_second(seen)
     assert compared(seen, found).all_shipped is False

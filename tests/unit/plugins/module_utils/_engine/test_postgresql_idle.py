@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import _postgresql_idle
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_idle import (
@@ -19,6 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Standing,
     ask,
     is_without_changes,
+    read_log,
     shipped_until,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._postgresql_live import LiveCluster
@@ -167,3 +169,19 @@ def test_the_log_ends_where_there_is_more_than_a_header() -> None:
 def test_the_log_of_the_servers_own_timeline_is_compared() -> None:
     known = catalogue((1, "0/9000000"), (2, "0/4000000"), (2, "0/5000000"))
     assert shipped_until(Standing.of(row()), known) == (0x5000000, "")
+
+
+def test_log_that_is_gone_was_followed_by_much_more_and_log_that_cannot_be_read_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def says(rc: int, stdout: str, stderr: str) -> None:
+        monkeypatch.setattr(_postgresql_idle, "run_tool", lambda *_, **__: Finished([], rc, stdout, stderr, 0.1))
+
+    seen = Standing.of(row("0/50000A0"))
+    says(1, "", "could not find file: No such file or directory")
+    assert read_log(live(), seen, 0x5000000) == [None] and not is_without_changes([None], seen, 0x5000000)
+    says(1, "", "could not open file: Permission denied")
+    with pytest.raises(ToolError, match="Permission denied"):
+        read_log(live(), seen, 0x5000000)
+    says(0, f"{LAST}\nwhat is this", "")
+    assert [each is not None for each in read_log(live(), seen, 0x5000000)] == [True, False]
