@@ -48,7 +48,8 @@ SELECT pg_is_in_recovery(), system_identifier,
 # What stands at the beginning of every segment and of every other page: the next record comes after it, and so does the
 # position that is told.
 SEGMENT_HEADER_BYTES, PAGE_HEADER_BYTES = 40, 24
-# What a server without work writes by itself. Of everything else it is not known that nothing would be lost without it.
+# What a server without work writes by itself, and where pages have checksums also when it is only read: a page in which
+# nothing but a hint was changed. Of everything else it is not known that nothing would be lost without it.
 OWN_RECORDS = {
     ("Standby", "RUNNING_XACTS"),
     *(
@@ -59,6 +60,7 @@ OWN_RECORDS = {
             "CHECKPOINT_REDO",
             "CHECKPOINT_SHUTDOWN",
             "END_OF_RECOVERY",
+            "FPI_FOR_HINT",
             "FPW_CHANGE",
             "NOOP",
             "PARAMETER_CHANGE",

@@ -81,6 +81,13 @@ def test_a_server_whose_newest_segment_is_empty_has_nothing_that_is_not_shipped(
     assert (seen.state, seen.all_shipped, seen.unshipped_bytes) == ("primary", True, 0)
 
 
+def test_what_a_server_writes_that_is_only_read_is_nothing(answers: dict[str, Any]) -> None:
+    # As long as a page, and so with the headers of two pages in it.
+    answers["rows"] = [row("0/5002068", "0/5002068")]
+    answers["lines"] = [line(0x28, "FPI_FOR_HINT ", size=8220)]
+    assert ask(live(), catalogue()).all_shipped is True
+
+
 def test_what_an_idle_server_writes_by_itself_is_nothing(answers: dict[str, Any]) -> None:
     answers["rows"] = [row("0/50000D8", "0/50000D8")]
     answers["lines"] = [
@@ -95,7 +102,7 @@ def test_what_an_idle_server_writes_by_itself_is_nothing(answers: dict[str, Any]
     [
         [line(0x28, "COMMIT 2026", manager="Transaction", size=34), LAST],
         [line(0x28, "CHECKPOINT_ONLINE redo"), line(0xA0, "COMMIT_PREPARED 731", manager="Transaction", size=34), LAST],
-        [line(0x28, "FPI_FOR_HINT ", size=60), LAST],
+        [line(0x28, "FPI ", size=60), LAST],
         # A record that was begun before ends in there, and one that is not shown may follow.
         [line(0x60, "CHECKPOINT_ONLINE redo"), LAST],
         [line(0x28, "RUNNING_XACTS ", manager="Standby", size=50)],
