@@ -78,6 +78,13 @@ options:
             type: list
             elements: dict
             required: true
+          servers:
+            description:
+              - Lists of results of M(gogidix.disaster_recovery.backup_info) with C(ask_server), by host, failed ones as
+                well. Where exactly one host writes a stanza, and all of its log is in a repository, the newest moment
+                that can be recovered is the one at which it was asked. Anything else changes nothing.
+            type: dict
+            default: {}
           stanzas:
             description: The names of the backups that the protection group consists of. Each is judged by itself.
             type: list
@@ -180,10 +187,7 @@ options:
         description: One GET at every address of the name; a redirect is an answer and is not followed.
         type: dict
         suboptions:
-          url:
-            description: The URL.
-            type: str
-            required: true
+          url: {description: "The URL.", type: str, required: true}
           status:
             description: The status of the answer.
             type: int
@@ -285,14 +289,8 @@ options:
         description: A connection that is accepted.
         type: dict
         suboptions:
-          host:
-            description: The address.
-            type: str
-            required: true
-          port:
-            description: The port.
-            type: int
-            required: true
+          host: {description: "The address.", type: str, required: true}
+          port: {description: "The port.", type: int, required: true}
           silent:
             description: Whether the check passes when nothing accepts a connection.
             type: bool

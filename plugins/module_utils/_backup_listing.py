@@ -11,7 +11,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
+    Catalogue,
+    Engine,
+    ServerAnswer,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
@@ -22,8 +26,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._reposit
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
 
-def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
-    """The backups with their trust, the windows, and how old the newest of each is."""
+def list_backups(engine: Engine, ledger: TrustLedger, *, is_server_asked: bool = False) -> dict[str, Any]:
+    """The backups with their trust, the windows, how old the newest of each is, and what the server says beside."""
     records = ledger.judge(engine.read_records().records)
     catalogue = engine.read_catalogue(records)
     at = now()
@@ -44,6 +48,7 @@ def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
         "newest_backup_age_seconds": None if newest_age is None else round(newest_age, 3),
         "system_identifier": catalogue.system_identifier,
         "backup_running": catalogue.is_backup_running,
+        "server": server_answer(engine, catalogue) if is_server_asked else None,
         "repository": {
             "name": repository.name,
             "place": repository.place,
@@ -52,6 +57,19 @@ def list_backups(engine: Engine, ledger: TrustLedger) -> dict[str, Any]:
             **told_protection(protection_of(engine), usable),
         },
     }
+
+
+def server_answer(engine: Engine, catalogue: Catalogue) -> dict[str, Any] | None:
+    """What the server of this host says, after the repository was read; silence is told, and proves nothing.
+
+    The moment is taken before the question: all that was committed until then is in the answer.
+    """
+    asked_at = now()
+    try:
+        answer = engine.ask_server(catalogue)
+    except RecoveryError as error:
+        answer = ServerAnswer.unknown(str(error))
+    return None if answer is None else {"asked_at": written(asked_at), **asdict(answer)}
 
 
 def protection_of(engine: Engine) -> Protection:

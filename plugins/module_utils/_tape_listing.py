@@ -36,6 +36,7 @@ def list_tapes(engine: Engine, tape: TapeRepository, deadline: Deadline) -> dict
         "newest_backup_age_seconds": min(ages, default=None),
         "system_identifier": "",
         "backup_running": False,
+        "server": None,
         "repository": {
             "name": tape.name,
             "place": f"{tape.name} in {tape.place}",

@@ -22,7 +22,16 @@ extends_documentation_fragment:
   - gogidix.disaster_recovery._attributes.actiongroup
   - gogidix.disaster_recovery._engine
   - gogidix.disaster_recovery._repository
-options: {}
+options:
+  ask_server:
+    description:
+      - Whether the live server of this host is asked as well, once the repository was read, if all that it has
+        committed is there. A database to which nobody writes ships nothing, so that its newest moment grows old
+        although nothing would be lost. Only the server can tell that from a log that has stopped.
+      - It is asked over its socket, and its own log files are read. For O(engine.postgresql) that takes
+        C(pg_waldump), which comes with the server.
+    type: bool
+    default: false
 seealso:
   - module: gogidix.disaster_recovery.backup
   - module: gogidix.disaster_recovery.backup_verify
@@ -35,6 +44,14 @@ EXAMPLES = r"""
   gogidix.disaster_recovery.backup_info:
     engine: "{{ recovery_databases.orders.engine }}"
     repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+
+- name: See whether anything would be lost if this server was gone now
+  gogidix.disaster_recovery.backup_info:
+    engine: "{{ recovery_databases.orders.engine }}"
+    repository: "{{ recovery_repositories.vault | combine({'name': 'vault'}) }}"
+    ask_server: true
+  become: true
+  become_user: postgres
 """
 
 RETURN = r"""
@@ -103,6 +120,46 @@ backup_running:
   returned: success
   type: bool
   sample: false
+server:
+  description:
+    - What the live server of this host says, when O(ask_server) asks it; null otherwise, and for data without a
+      transaction log. What is not proven is not claimed.
+  returned: success
+  type: dict
+  contains:
+    asked_at:
+      description: A moment just before it was asked, by the clock of this host. It is later than RV(read_at).
+      type: str
+      returned: always
+    state:
+      description: >-
+        V(primary) for one that takes writes, V(standby) for one that does not, V(unknown) when it did not answer or
+        was not understood.
+      type: str
+      returned: always
+    all_shipped:
+      description:
+        - Whether everything that was committed until RV(server.asked_at) can be recovered from the repository. What a
+          server without work writes by itself into its log is no commit.
+        - Null when it is not known, as of a standby, of another system or timeline than that of the newest window, or
+          while the archiver fails.
+      type: bool
+      returned: always
+    position:
+      description: Where its log stood, as an LSN or as C(file:offset). Empty when it is not known.
+      type: str
+      returned: always
+    unshipped_bytes:
+      description: >-
+        How many bytes of its log after the newest window are not in the repository; null when that is not known.
+      type: int
+      returned: always
+    observed:
+      description: The same as a sentence, with the reason.
+      type: str
+      returned: always
+  sample: {asked_at: "2026-01-02T09:00:31.400000Z", state: primary, all_shipped: true, position: 0/9000028,
+    unshipped_bytes: 0, observed: "all of its log is in the repository"}
 tapes:
   description: The tapes that hold any of it.
   returned: for O(repository.tape)
@@ -150,14 +207,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._tape_li
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=engine_spec(), supports_check_mode=True)
+    spec = {**engine_spec(), "ask_server": {"type": "bool", "default": False}}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
 
     def observe() -> dict[str, Any]:
         place = open_repository(module.params["repository"])
         if isinstance(place, TapeRepository):
             return list_tapes(open_for_tape(module.params, place), place, Deadline(module.params["deadline"]))
         engine = open_engine(module.params)
-        return list_backups(engine, open_ledger(module.params, engine))
+        ledger = open_ledger(module.params, engine)
+        return list_backups(engine, ledger, is_server_asked=module.params["ask_server"])
 
     with failing_cleanly(module):
         run_observation(module, observe)

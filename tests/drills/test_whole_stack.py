@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +16,12 @@ import yaml
 from tests.drills.broken_tool import broken_tool
 from tests.drills.conftest import bring_home
 from tests.drills.drill_lab import INVENTORY, SNAPSHOT, DrillLab, Outcome
+from tests.drills.stack_parts import SHOP, ledger, lose, parts, spoil
 from tests.integration.lab.lab_command import REPOSITORY
 
 pytestmark = pytest.mark.lab
 
 INVENTORIES = (INVENTORY, "inventories/whole_stack")
-SHOP = "fra-app1"
-FILES = (
-    "/etc/storefront/storefront.ini",
-    "/srv/storefront/pictures/teapot.svg",
-    "/var/lib/storefront/baskets/ada.json",
-)
 ELEPHANTS = {"url": "http://shop.storefront.example/", "contains": "No"}
 NEVER_TRUE = [{"name": "the shop sells elephants", "http": ELEPHANTS}]
 
@@ -59,10 +53,6 @@ def evidence(line: dict[str, Any]) -> list[dict[str, Any]]:
     """What a task proved: a loop has one entry for each of its items."""
     kept = line.get("recovery") or []
     return kept if isinstance(kept, list) else [kept]
-
-
-def ledger(lab: DrillLab, statement: str) -> str:
-    return lab.do("run", "fra-db1", "mariadb", "-BN", "-e", statement).strip()
 
 
 def test_the_whole_system_is_taken_as_one_set(stack: DrillLab) -> None:
@@ -98,9 +88,18 @@ def test_what_is_not_proven_is_no_copy_and_what_is_proven_is_one(stack: DrillLab
     assert unproven.code != 0 and "restored" in unproven.text
     assert succeed(stack, "verify_backups", recovery_verify_level="verified").report["verdict"] == "verified"
     judged = run(stack, "policy")
-    # Nobody shipped the ledger's log between its backups, or orders anything now, and nothing here is immutable.
+    # Nobody shipped the ledger's log between its backups, and nothing here is immutable.
     assert judged.code != 0 and "immutable" in judged.text and "the log has gaps" in judged.text
-    succeed(stack, "policy", recovery_backup_policy=dict(copies=2, immutable=0, gaps=True, shipping_seconds=3600))
+    wanted = dict(copies=2, immutable=0, gaps=True)
+    # Nobody orders anything now, or shipped a log since: that nothing would be lost is proven by the servers.
+    idle = succeed(stack, "policy", recovery_backup_policy=wanted).report["checks"][0]["observed"]
+    for database in ("orders", "ledger"):
+        assert re.search(
+            rf"\b{database} has \d copies and is idle since [^,]*, all of its log is in \w+, says", idle
+        ), idle
+    ledger(stack, "CREATE TABLE ledger.note (id int); DROP TABLE ledger.note")
+    written = run(stack, "policy", recovery_backup_policy={**wanted, "max_recovery_point_age_seconds": 5})
+    assert written.code != 0 and "its server on fra-db1: it has written since: " in " ".join(written.text.split())
 
 
 def test_each_repository_is_looked_at_and_one_that_fails_hides_no_other(stack: DrillLab) -> None:
@@ -163,31 +162,6 @@ def test_a_part_that_cannot_be_restored_has_the_others_taken_back(stack: DrillLa
     assert "broken" in failed.text
     assert parts(stack) == before
     assert stack.shop_for(1)["failed_requests"] == 0
-
-
-def spoil(lab: DrillLab) -> dict[str, str]:
-    """Change something in every part of the system; what stands there then."""
-    lab.sql("fra-db1", "CREATE TABLE spoilt ()")
-    ledger(lab, "CREATE TABLE ledger.spoilt (id INT)")
-    for path in FILES:
-        lab.do("run", SHOP, "sh", "-c", f"echo spoilt >> {path}")
-    return parts(lab)
-
-
-def lose(lab: DrillLab) -> None:
-    """Take all of it away, as a host that is set up anew lacks it: both servers are dead and have no data."""
-    lab.do("run", "fra-db1", "pg_ctlcluster", "15", "main", "stop", "-m", "immediate")
-    lab.do("run", "fra-db1", "pkill", "-9", "-x", "mariadbd")
-    for directory in ("/var/lib/postgresql/15/main", "/var/lib/mysql"):
-        lab.do("run", "fra-db1", "mv", directory, f"{directory}.lost")
-    lab.do("run", SHOP, "rm", "-rf", *(str(Path(path).parent) for path in FILES))
-
-
-def parts(lab: DrillLab) -> dict[str, str]:
-    found = {path: lab.do("run", SHOP, "cat", path) for path in FILES}
-    found["orders"] = lab.sql("fra-db1", "SELECT count(*) FROM pg_class WHERE relname = 'spoilt'")
-    found["ledger"] = ledger(lab, "SHOW TABLES IN ledger LIKE 'spoilt'")
-    return found
 
 
 def test_a_source_that_cannot_be_taken_fails_the_run_and_stops_no_other(stack: DrillLab) -> None:

@@ -16,6 +16,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check._
     gaps_of,
     holding_of,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check._server_evidence import (
+    standing_of,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._check.base import (
     Check,
     Observation,
@@ -65,8 +68,16 @@ class Verdict:
     short_locks: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     recovery_point_age_seconds: float | None = None
+    # What its live server proves, or why it proves nothing.
+    server: str = ""
+    idle_since: str | None = None
     gaps: list[dict[str, Any]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> str:
+        idle = f" and is idle since {self.idle_since}: {self.server}" if self.idle_since else ""
+        return f"has {len(self.copies)} copies{idle}"
 
 
 class BackupPolicy(Check):
@@ -75,6 +86,7 @@ class BackupPolicy(Check):
     NAME = "backup_policy"
     OPTIONS: dict[str, Any] = {
         "catalogues": {"type": "list", "elements": "dict", "required": True},
+        "servers": {"type": "dict", "default": {}},
         "stanzas": {"type": "list", "elements": "str", "required": True},
         "places": {"type": "dict", "default": {}},
         "without_key_id": {"type": "list", "elements": "str", "default": []},
@@ -104,6 +116,7 @@ class BackupPolicy(Check):
         self._inconsistent: list[str] = options["inconsistent"]
         self._live_medium = str(options["live_medium"])
         self._catalogues = options["catalogues"]
+        self._servers: dict[str, Any] = options["servers"]
         self._without_key_id: list[str] = options["without_key_id"]
         self._places = {str(name): value for name, value in options["places"].items()}
         self._objectives = {str(stanza): _seconds(stanza, value) for stanza, value in options["objectives"].items()}
@@ -120,7 +133,7 @@ class BackupPolicy(Check):
         holdings = [self._declared(holding_of(catalogue)) for catalogue in self._catalogues]
         verdicts = {stanza: self._judge(stanza, holdings, at) for stanza in self._stanzas}
         wrong = [f"{stanza}: {fault}" for stanza, verdict in verdicts.items() for fault in verdict.wrong]
-        kept = ", ".join(f"{stanza} has {len(verdict.copies)} copies" for stanza, verdict in verdicts.items())
+        kept = ", ".join(f"{stanza} {verdict.kept}" for stanza, verdict in verdicts.items())
         evidence = {"judged_at": written(at), "stanzas": {name: vars(each) for name, each in verdicts.items()}}
         return Observation(not wrong, "; ".join(wrong) or kept, self._expected(), evidence)
 
@@ -159,6 +172,7 @@ class BackupPolicy(Check):
         good = [each for each in ours if not self._why_no_copy(each, at)]
         distinct = list({each.place: each for each in good}.values())
         ages = [age for each in good if (age := each.recovery_point_age_seconds) is not None]
+        server = standing_of(stanza, self._servers, lambda each: self._why_no_copy(each, at))
         verdict = Verdict(
             copies=["live", *(each.repository for each in distinct)],
             media=sorted({self._live_medium, *(each.medium for each in distinct if each.medium)}),
@@ -166,7 +180,9 @@ class BackupPolicy(Check):
             immutable=[each.repository for each in distinct if each.immutable and not self._short_lock(each)],
             short_locks=[told for each in distinct if (told := self._short_lock(each))],
             errors=[fault for each in ours for fault in self._errors(each, at)],
-            recovery_point_age_seconds=round(min(ages), 3) if ages else None,
+            recovery_point_age_seconds=_least(*ages, server.age_seconds),
+            server=server.said,
+            idle_since=_newest(good) if server.age_seconds is not None else None,
             gaps=[gap for each in ours if not each.problem for gap in gaps_of(each)],
         )
         verdict.wrong = [*self._too_few(verdict), *self._too_many(verdict), *self._too_old(stanza, verdict)]
@@ -248,7 +264,8 @@ class BackupPolicy(Check):
         if most is None or (age is not None and age <= most):
             return []
         said = "not known" if age is None else f"{age:.0f} s old"
-        return [f"the newest recovery point is {said} of {most:g} s{why}"]
+        heard = f"; {verdict.server}" if verdict.server else ""
+        return [f"the newest recovery point is {said} of {most:g} s{why}{heard}"]
 
     def _oldest_point(self, stanza: str) -> tuple[float | None, str]:
         """How old the newest moment may be that can be recovered, and why just so."""
@@ -257,6 +274,17 @@ class BackupPolicy(Check):
             return rule.max_recovery_point_age_seconds, ""
         allowed = f"{rule.shipping_seconds} s for the log to arrive"
         return objective + rule.shipping_seconds, f" (its objective, rpo_seconds, is {objective:g} s, and {allowed})"
+
+
+def _least(*ages: float | None) -> float | None:
+    known = [age for age in ages if age is not None]
+    return round(min(known), 3) if known else None
+
+
+def _newest(holdings: list[Holding]) -> str | None:
+    """The newest moment that can be recovered by the log alone, after which an idle server has committed nothing."""
+    points = [point for each in holdings if (point := each.newest_point) is not None]
+    return written(max(points)) if points else None
 
 
 def _seconds(stanza: str, value: Any) -> float:

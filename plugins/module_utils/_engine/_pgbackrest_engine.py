@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_copy,
     _pgbackrest_verify,
+    _postgresql_idle,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._last_seen import LastSeen
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._pgbackrest import (
@@ -52,6 +53,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Catalogue,
     Engine,
     Examination,
+    ServerAnswer,
     Taken,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -100,6 +102,9 @@ class PgBackRestEngine(Engine):
         newest = max((window.until_at for window in windows), default=None)
         told = [each.as_result() for each in windows]
         return Catalogue(records, told, newest, info.system_identifier, info.is_backup_running)
+
+    def ask_server(self, catalogue: Catalogue) -> ServerAnswer | None:
+        return _postgresql_idle.ask(self.live, catalogue)
 
     def _known_info(self) -> StanzaInfo:
         """What pgBackRest says, asked once; a repository that lost the newest backup is refused."""

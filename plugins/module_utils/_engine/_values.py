@@ -15,6 +15,9 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
+# What a server says that it is.
+PRIMARY, STANDBY, UNKNOWN = "primary", "standby", "unknown"
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -25,6 +28,30 @@ class Catalogue:
     newest_recovery_point_at: datetime | None
     system_identifier: str
     is_backup_running: bool
+
+
+@dataclass(frozen=True)
+class ServerAnswer:
+    """What the live server of this host says of its log, beside what was read from the repository before."""
+
+    state: str
+    observed: str
+    # Whether all that it had committed when it was asked is in the repository; None when that is not known.
+    all_shipped: bool | None = None
+    position: str = ""
+    unshipped_bytes: int | None = None
+
+    @classmethod
+    def unknown(cls, observed: str) -> ServerAnswer:
+        return cls(UNKNOWN, observed)
+
+    @classmethod
+    def compared(cls, position: str, shipped_until: str, *, more_bytes: int, is_quiet: bool) -> ServerAnswer:
+        """Of the server that writes: ``more_bytes`` of log after what is shipped, in which nothing may be changed."""
+        if is_quiet:
+            return cls(PRIMARY, "all of its log is in the repository", True, position, 0)
+        said = f"it has written since: {more_bytes} bytes of its log after {shipped_until} are not in the repository"
+        return cls(PRIMARY, said, False, position, more_bytes)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Reached,
     RestorePlan,
     Selection,
+    ServerAnswer,
     Taken,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
@@ -43,6 +44,7 @@ __all__ = [
     "RestorePlan",
     "STRATEGIES",
     "Selection",
+    "ServerAnswer",
     "Taken",
 ]
 
@@ -120,6 +122,10 @@ class Engine(Abilities, Copying, ABC):
     @abstractmethod
     def read_catalogue(self, records: list[BackupRecord]) -> Catalogue:
         """The same with the windows, which take a listing of the log; ``records`` are the judged ones."""
+
+    def ask_server(self, catalogue: Catalogue) -> ServerAnswer | None:
+        """Ask the live server of this host whether all of its log is in what was read; None where there is no log."""
+        return None
 
     @abstractmethod
     def require_here(self, strategy: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
+    _mariadb_idle,
     _mariadb_replay,
     _mariadb_restore,
 )
@@ -52,6 +53,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Reached,
     RestorePlan,
     Selection,
+    ServerAnswer,
     Taken,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
@@ -101,6 +103,9 @@ class MariadbEngine(ResticEngine):
         newest = max((window.until_at for window in windows), default=None)
         said = [window.as_result() for window in windows]
         return Catalogue(records, said, newest, holdings.system_identifier, self.keeper.is_backup_running)
+
+    def ask_server(self, catalogue: Catalogue) -> ServerAnswer | None:
+        return _mariadb_idle.ask(self.live, self.keeper.holdings, catalogue.records)
 
     def require_here(self, strategy: str) -> None:
         self.programs.require_series(f"take a {strategy} backup of stanza {self.stanza} here")
