@@ -19,6 +19,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     NEVER_KEPT,
     Comparison,
     Proof,
+    lies_in,
     place_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
@@ -92,10 +93,6 @@ class Contents:
         if tool_version >= KEEPS_SPARSE:
             return self.manifest.allocated_bytes
         return self.manifest.content_bytes
-
-
-def lies_in(path: str, roots: list[str]) -> bool:
-    return any(path == root or path.startswith(f"{root}/") for root in roots)
 
 
 def choose_backup(records: list[BackupRecord], target: RecoveryTarget, backup: str | None) -> BackupRecord:
