@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Engine, Look, RestorePlan
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import named
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest
 
 
@@ -41,7 +42,7 @@ def prove_copy(
     if request.looks_into:
         look = Look(request.checks if request.asks_checks else [], request.looks_through)
         found = engine.look_into(plan, directory, look, port=request.port, may_write=may_write)
-    require_right(found["checks"], f"prove the copy in {directory}")
+    require_right(found["checks"], f"prove the copy in {named(directory)}")
     left_out = [*not_asked(request), *not_seen(request, found)]
     return CopyProof(request.prove, found.get("structure"), found.get("pages"), found["checks"], left_out)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import exchange, sync_directory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PreconditionError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import PinnedDirectory, pinned
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._mount import mount_of
 
 
@@ -69,44 +72,70 @@ class LivePath:
                     what, cause=f"{taken} is there already", next_action="Give another run_id, or move it away"
                 )
 
-    def put_in_place(self, staged: Path) -> bool:
-        """The staged tree takes its place. Whether something was there, which is kept."""
-        self._make_parents(staged)
-        had_something, new = os.path.lexists(self.path), Path(f"{staged}{self.path}")
-        if had_something:
-            # First under the name of what is kept, then by one exchange: the path is whole at each moment.
-            new.rename(self.kept)
-            try:
-                exchange(self.kept, self.path)
-            except OSError:
-                self.kept.rename(new)
-                raise
-        else:
-            new.rename(self.path)
-        sync_directory(self.path.parent)
+    @contextmanager
+    def above(self) -> Iterator[PinnedDirectory]:
+        """The directory that it is put below, held from here on."""
+        with pinned(self.parent_there, f"restore {self.path}") as directory:
+            yield directory
+
+    def put_in_place(self, tree: PinnedDirectory, above: PinnedDirectory) -> bool:
+        """Its like in the tree takes its place. Whether something was there, which is kept."""
+        above.require_led_to(f"restore {self.path}")
+        with self._parents(tree, above) as (model, parent):
+            live, kept, new = (
+                parent.place / self.path.name,
+                parent.place / self.kept.name,
+                model.place / self.path.name,
+            )
+            had_something = os.path.lexists(live)
+            if had_something:
+                # First under the name of what is kept, then by one exchange: the path is whole at each moment.
+                new.rename(kept)
+                try:
+                    exchange(kept, live)
+                except OSError:
+                    kept.rename(new)
+                    raise
+            else:
+                new.rename(live)
+            sync_directory(parent.place)
         return had_something
 
-    def put_back(self) -> None:
+    def put_back(self, above: PinnedDirectory) -> None:
         """Undo put_in_place: what was put there is set apart, what was kept returns."""
-        if os.path.lexists(self.kept):
-            exchange(self.kept, self.path)
-            self.kept.rename(self.quarantine)
-        else:
-            self.path.rename(self.quarantine)
-        sync_directory(self.path.parent)
+        with above.below(self.path.parent.relative_to(above.path)) as parent:
+            live, kept, apart = (parent.place / each.name for each in (self.path, self.kept, self.quarantine))
+            if os.path.lexists(kept):
+                exchange(kept, live)
+                kept.rename(apart)
+            else:
+                live.rename(apart)
+            sync_directory(parent.place)
 
-    def _make_parents(self, staged: Path) -> None:
-        """Directories above it that are missing come as the backup has them."""
-        missing = []
-        directory = self.path.parent
-        while not directory.exists():
-            missing.append(directory)
-            directory = directory.parent
-        for each in reversed(missing):
-            each.mkdir()
-            model = Path(f"{staged}{each}")
-            status = model.stat()
-            if os.geteuid() == 0:
-                os.chown(each, status.st_uid, status.st_gid)
-            shutil.copystat(model, each)
-            sync_directory(each.parent)
+    @contextmanager
+    def _parents(
+        self, tree: PinnedDirectory, above: PinnedDirectory
+    ) -> Iterator[tuple[PinnedDirectory, PinnedDirectory]]:
+        """Where it lies in the tree, and where it belongs: directories that are missing come as the backup has them."""
+        with ExitStack() as on_the_way:
+            model = on_the_way.enter_context(tree.below(above.path.relative_to("/")))
+            parent = above
+            for name in map(Path, self.path.parent.relative_to(above.path).parts):
+                model = on_the_way.enter_context(model.below(name))
+                try:
+                    parent = on_the_way.enter_context(parent.below(name))
+                except FileNotFoundError:
+                    parent = on_the_way.enter_context(made_like(model, parent))
+            yield model, parent
+
+
+@contextmanager
+def made_like(model: PinnedDirectory, above: PinnedDirectory) -> Iterator[PinnedDirectory]:
+    """A new directory with the name, the owner, the mode and the attributes of another one."""
+    with above.made(model.path.name) as made:
+        status = os.stat(model.descriptor)
+        if os.geteuid() == 0:
+            os.chown(made.place, status.st_uid, status.st_gid)
+        shutil.copystat(model.place, made.place)
+        sync_directory(above.place)
+        yield made

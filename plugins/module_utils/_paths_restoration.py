@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
@@ -44,6 +42,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._live_path import LivePath
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_reversion import marker_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._paths_staging import Staging, staging
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import PinnedDirectory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_request import RestoreRequest, told
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._space import needed_bytes, require_space
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
@@ -61,6 +61,7 @@ class PathsRestoration:
         self.run_id = request.run_id or now().strftime("%Y%m%dT%H%M%S%f")
         self.restore_plan: RestorePlan | None = None
         self.live: list[LivePath] = []
+        self.above: dict[Path, PinnedDirectory] = {}
         self.preflight: list[Finding] = []
         self.reached: Reached | None = None
         self.proof: dict[str, Any] | None = None
@@ -182,17 +183,23 @@ class PathsRestoration:
     def apply(self, before: Description, after: Description) -> None:
         plan = self._known_plan
         done: list[LivePath] = []
-        try:
-            for group in self._groups():
-                with self._staged(group) as staged:
-                    self.engine.lay_down(self._part_for(group), staged)
-                    self.reached = self.engine.prove(plan, staged, port=None)
-                    self._prove_more(staged)
-                    self._put_in_place(group, staged, done)
-        except (RecoveryError, OSError) as error:
-            raise self._put_back(done, error) from error
+        with ExitStack() as held:
+            try:
+                # From here on nothing is looked for by its name, which whoever owns a directory above may change.
+                self.above = {each.path: held.enter_context(each.above()) for each in self.live}
+                for group in self._groups():
+                    with staging(self.above[group[0].path], self.run_id) as staged:
+                        self._stage(plan, group, staged)
+                        self._put_in_place(group, staged.tree, done)
+            except (RecoveryError, OSError) as error:
+                raise self._put_back(done, error) from error
         self.is_done = True
         self._write_marker()
+
+    def _stage(self, plan: RestorePlan, group: list[LivePath], staged: Staging) -> None:
+        self.engine.lay_down(self._part_for(group), staged.tree.place)
+        self.reached = self.engine.prove(plan, staged.tree.place, port=None)
+        self._prove_more(staged)
 
     def _part_for(self, group: list[LivePath]) -> RestorePlan:
         """What is staged on a disk: on the first one all of it, when there are questions, which are about all of it."""
@@ -200,38 +207,25 @@ class PathsRestoration:
             return self._known_plan
         return replace(self._known_plan, selection=Selection(paths=[str(each.path) for each in group]))
 
-    def _prove_more(self, staged: Path) -> None:
+    def _prove_more(self, staged: Staging) -> None:
         """Once, before anything is put in place; a tree that gave a wrong answer is kept for whoever looks into it."""
         if self.proof is not None:
             return
         try:
-            proof = prove_copy(self.engine, self._known_plan, staged, self.request, may_write=False)
+            proof = prove_copy(self.engine, self._known_plan, staged.tree.place, self.request, may_write=False)
         except RecoveryError as error:
-            apart = staged.with_name(f".recovery-quarantine-{self.run_id}")
-            staged.rename(apart)
-            error.evidence["quarantine"] = [str(apart)]
+            error.evidence["quarantine"] = [str(staged.set_apart())]
             raise
         self.proof = proof.as_result()
 
-    @contextmanager
-    def _staged(self, group: list[LivePath]) -> Iterator[Path]:
-        """A directory of this run beside what it is for; nothing of it stays."""
-        staged = group[0].parent_there / f".recovery-partial-{self.run_id}"
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(mode=0o700)
-        try:
-            yield staged
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
-
-    def _put_in_place(self, group: list[LivePath], staged: Path, done: list[LivePath]) -> None:
+    def _put_in_place(self, group: list[LivePath], tree: PinnedDirectory, done: list[LivePath]) -> None:
         for each in group:
-            found = difference(str(each.path), staged)
+            found = difference(str(each.path), tree.place)
             self.difference += found
             if found.is_none:
                 self.swapped.append({"path": str(each.path), "state": "unchanged", "kept": None})
                 continue
-            had_something = each.put_in_place(staged)
+            had_something = each.put_in_place(tree, self.above[each.path])
             done.append(each)
             kept = str(each.kept) if had_something else None
             self.swapped.append({"path": str(each.path), "state": "replaced" if kept else "created", "kept": kept})
@@ -239,7 +233,7 @@ class PathsRestoration:
     def _put_back(self, done: list[LivePath], error: RecoveryError | OSError) -> RecoveryError:
         """All or nothing: what was put in place already goes back."""
         for each in reversed(done):
-            each.put_back()
+            each.put_back(self.above[each.path])
         if isinstance(error, RecoveryError):
             failure = error
         else:

@@ -22,6 +22,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._live_path import LivePath
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import pinned
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._restore_reversion import nothing_restored
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._trust import TrustLedger
 
@@ -88,12 +89,14 @@ class PathsAcknowledgement(KeptPaths):
         return {**before, "kept": []}
 
     def apply(self, before: Description, after: Description) -> None:
-        for kept in map(Path, before["kept"]):
-            if kept.is_dir() and not kept.is_symlink():
-                shutil.rmtree(kept)
-            else:
-                kept.unlink()
-            sync_directory(kept.parent)
+        for path in map(Path, before["kept"]):
+            with pinned(path.parent, f"remove {path}") as parent:
+                kept = parent.place / path.name
+                if kept.is_dir() and not kept.is_symlink():
+                    shutil.rmtree(kept)
+                else:
+                    kept.unlink()
+                sync_directory(parent.place)
 
 
 class PathsReversion(KeptPaths):
@@ -112,7 +115,9 @@ class PathsReversion(KeptPaths):
     def apply(self, before: Description, after: Description) -> None:
         try:
             for swapped in reversed(self._swapped()):
-                self._live(swapped).put_back()
+                live = self._live(swapped)
+                with pinned(live.path.parent, f"put back what was at {live.path}") as parent:
+                    live.put_back(parent)
         except OSError as error:
             raise ToolError(
                 f"put back the former paths of stanza {self.engine.stanza}",

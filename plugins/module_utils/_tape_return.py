@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     PreconditionError,
     RepositoryError,
     SpaceError,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import (
+    PinnedDirectory,
+    named,
+    pinned,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_archive import TapeRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import (
@@ -117,13 +123,9 @@ class TapeReturn:
             # What an earlier attempt left that was interrupted.
             shutil.rmtree(beside, ignore_errors=True)
             beside.mkdir(parents=True, mode=0o700)
-            try:
-                self.drive.read_into(beside)
-                self._settle(beside, directory)
-                beside.rename(directory)
-            except BaseException:
-                shutil.rmtree(beside, ignore_errors=True)
-                raise
+            with pinned(beside, self.what) as held:
+                held.require_ours(self.what)
+                self._fill(held, directory)
             sync_directory(directory.parent)
         except OSError as error:
             raise RepositoryError(
@@ -132,17 +134,31 @@ class TapeReturn:
                 next_action="Run this as a user who may write beside that directory, such as root",
             ) from error
 
+    def _fill(self, held: PinnedDirectory, directory: Path) -> None:
+        """By no name, which whoever owns the directory above could give to something else."""
+        try:
+            self.drive.read_into(held.place)
+            self._settle(held.place, directory)
+            held.require_led_to(self.what)
+            held.path.rename(directory)
+        except BaseException:
+            held.empty()
+            with suppress(OSError):
+                held.path.rmdir()
+            raise
+
     def _settle(self, beside: Path, directory: Path) -> None:
         """With the owner and the mode of the empty directory that it replaces, and all of it on the disk."""
         if directory.exists():
             place = directory.stat()
             if os.geteuid() == 0:
+                os.chown(beside, place.st_uid, place.st_gid)
                 for folder, folders, files in os.walk(beside):
-                    for name in (".", *folders, *files):
+                    for name in (*folders, *files):
                         os.chown(Path(folder, name), place.st_uid, place.st_gid, follow_symlinks=False)
             beside.chmod(place.st_mode & 0o7777)
         synced = run_tool(["sync", "--file-system", str(beside)], deadline=self.target.deadline)
-        require_success(synced, f"write {beside} to its disk", next_action="Look at that disk")
+        require_success(synced, f"write {named(beside)} to its disk", next_action="Look at that disk")
 
     def evidence(self, before: Description, after: Description) -> dict[str, Any]:
         label = self._label()

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from tests.drills.drill_lab import DrillLab
 
-# Where each part is restored, by which program, and the words by which it is told to.
+# Where each part is restored, by which program, and the words by which it is told to; with them stands what is
+# mounted at a word for it alone, and what a descriptor leads to.
 TOOLS = {
     "settings": ("fra-app1", "/usr/bin/restic", "*restore*/etc/*.recovery-partial*"),
     "pictures": ("fra-app1", "/usr/bin/restic", "*restore*/srv/storefront/.recovery-partial*"),
@@ -27,7 +28,9 @@ def broken_tool(lab: DrillLab, part: str) -> Iterator[None]:
     host, program, words = TOOLS[part]
     # Under its own name: pgBackRest starts its like on another host by the name that it was called by.
     rest = f'exec -a {program} {program}.real "$@"'
-    wrapper = f'#!/bin/bash\ncase "$*" in {words}) echo broken >&2; exit 1;; esac\n{rest}\n'
+    seen = '$(readlink -- "$word") $(grep -F -- " $word " /proc/self/mountinfo)'
+    told = f'told="$*"\nfor word; do case $word in /*) told+=" {seen}";; esac; done'
+    wrapper = f'#!/bin/bash\n{told}\ncase "$told" in {words}) echo broken >&2; exit 1;; esac\n{rest}\n'
     lab.do("run", host, "mv", program, f"{program}.real")
     lab.do("run", host, "sh", "-c", 'printf %s "$0" > "$1"; chmod 755 "$1"', wrapper, program)
     try:

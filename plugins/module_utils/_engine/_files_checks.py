@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import plain_path
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import Check
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError, RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import named
 
 IN_THE_TREE = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh"]
 LARGEST_BYTES = 16 * 1024 * 1024
@@ -44,7 +45,9 @@ def ask_command(check: Check, tree: Path, deadline: Deadline) -> dict[str, Any]:
     """It must end with 0, and say what is expected when something is."""
     try:
         finished = run_tool(
-            [*IN_THE_TREE, str(tree), *check.command], deadline=deadline, environment={"RECOVERY_TREE": str(tree)}
+            [*IN_THE_TREE, str(tree), *check.command],
+            deadline=deadline,
+            environment={"RECOVERY_TREE": str(named(tree))},
         )
         said, rc = finished.stdout.rstrip("\n"), finished.rc
         observed = said if rc == 0 else f"it ended with {rc}: {finished.last_lines[-500:]}"

@@ -51,6 +51,10 @@ def place_of(tree: Path, path: str) -> str:
     return f"{tree}{path}"
 
 
+def lies_in(path: str, roots: list[str]) -> bool:
+    return any(path == root or path.startswith(f"{root}/") for root in roots)
+
+
 class Proof:
     """What lies in a tree against the manifest, beside whatever else is done, as soon as nothing is written there.
 
@@ -78,7 +82,9 @@ class Proof:
         walk = Walk(tree=str(self.tree), is_one_file_system=False, with_flags=False)
         try:
             there = walk.manifest([each for each in self.roots if os.path.lexists(place_of(self.tree, each))])
-            future.set_result(compare(self.manifest, there, self.tree, self.unsure))
+            result = compare(self.manifest, there, self.tree, self.unsure)
+            result.wrong += beside(self.tree, self.roots)
+            future.set_result(result)
         except BaseException as error:
             future.set_exception(error)
 
@@ -104,6 +110,20 @@ def compare(manifest: Manifest, there: Manifest, tree: Path, unsure: set[str]) -
     result.wrong += [f"{path!r}: {cause}" for path, cause in sorted(there.unreadable.items())]
     result.wrong += wrong_links(manifest, there, unsure)
     return result
+
+
+def beside(tree: Path, roots: list[str]) -> list[str]:
+    """What lies in a tree beside the roots and the directories that lead to them, which no link may stand for."""
+    wrong: list[str] = []
+    leading = {str(above) for root in roots for above in Path(root).parents}
+    for above in sorted(leading):
+        real = place_of(tree, above)
+        if above != "/" and os.path.islink(real):
+            return [*wrong, f"{above!r} is a link"]
+        if os.path.isdir(real) and not lies_in(above, roots):
+            found = [os.path.join(above, name) for name in sorted(os.listdir(real))]
+            wrong += [f"{path!r} was not backed up" for path in found if path not in leading and path not in roots]
+    return wrong
 
 
 def differences(wanted: Entry, found: Entry) -> list[str]:

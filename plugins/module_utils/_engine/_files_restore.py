@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     NEVER_KEPT,
     Comparison,
     Proof,
+    lies_in,
     place_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
@@ -31,9 +34,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     InputError,
     IntegrityError,
+    PreconditionError,
     RepositoryError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import (
+    PinnedDirectory,
+    named,
+    pinned,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._recovery_target import RecoveryTarget
 
@@ -84,10 +93,6 @@ class Contents:
         if tool_version >= KEEPS_SPARSE:
             return self.manifest.allocated_bytes
         return self.manifest.content_bytes
-
-
-def lies_in(path: str, roots: list[str]) -> bool:
-    return any(path == root or path.startswith(f"{root}/") for root in roots)
 
 
 def choose_backup(records: list[BackupRecord], target: RecoveryTarget, backup: str | None) -> BackupRecord:
@@ -150,18 +155,22 @@ def preflight_of(record: BackupRecord, contents: Contents) -> list[Finding]:
 
 
 def write_tree(tool: Restic, snapshot: str, contents: Contents, directory: Path, *, is_whole: bool) -> Comparison:
-    """Write the paths below a directory and prove them: their content by restic's reading, the rest by the manifest."""
-    what = f"restore backup {snapshot[:8]} into {directory}"
+    """Write the paths below a new directory, and prove their content by restic's reading, the rest by the manifest.
+
+    Nothing of it goes by the name of that directory, which whoever owns the one above may give to something else.
+    """
+    what = f"restore backup {snapshot[:8]} into {named(directory)}"
     keeps_sparse = tool.version() >= KEEPS_SPARSE
     sparse = [] if keeps_sparse else [path for path, entry in contents.manifest.entries.items() if entry.is_sparse]
     arguments = [] if is_whole else [f"--include={literal(path)}" for path in contents.paths]
     arguments += ["--sparse"] if keeps_sparse else []
-    proof = Proof(contents.manifest, directory, contents.paths, unsure=contents.unsure)
-    # What is still to be made sparse is looked at after that.
-    once_written = (lambda: None) if sparse else proof.begin
-    restore_snapshot(tool, what, snapshot, directory, *arguments, once_written=once_written)
-    unkept = make_sparse(tool, contents.manifest, sparse, directory)
-    result = proof.found()
+    with new_directory(directory, what) as target:
+        proof = Proof(contents.manifest, target.place, contents.paths, unsure=contents.unsure)
+        # What is still to be made sparse is looked at after that.
+        once_written = (lambda: None) if sparse else proof.begin
+        restore_snapshot(tool, what, snapshot, target.place, *arguments, once_written=once_written)
+        unkept = make_sparse(tool, contents.manifest, sparse, target.place)
+        result = proof.found()
     result.not_preserved += unkept
     if result.wrong:
         raise IntegrityError(
@@ -171,6 +180,24 @@ def write_tree(tool: Restic, snapshot: str, contents: Contents, directory: Path,
             evidence={"differences": result.wrong[:SHOWN], **result.as_evidence()},
         )
     return result
+
+
+@contextmanager
+def new_directory(directory: Path, what: str) -> Iterator[PinnedDirectory]:
+    """Hold one that was just made; who named it must find there in the end what was written."""
+    if named(directory) != directory:
+        with pinned(directory, what) as held:
+            yield held
+        return
+    # Links may lead to where it is; it is none itself.
+    with pinned(directory.parent.resolve() / directory.name, what) as made:
+        made.require_ours(what)
+        yield made
+        try:
+            made.require_led_to(what)
+        except PreconditionError:
+            made.empty()
+            raise
 
 
 def make_sparse(tool: Restic, manifest: Manifest, paths: list[str], directory: Path) -> list[str]:

@@ -26,6 +26,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
     write_tags,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_links import (
+    following_no_links,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_stream import Judge, pipe
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import (
     asks_in_vain,
@@ -215,8 +218,9 @@ def restore_snapshot(
         if READS_BACK in said:
             once_written()
 
-    command = ("restore", snapshot, "--target", str(target), "--verify", *arguments)
-    return tool.require(what, *command, heard=heard)
+    with following_no_links(tool, what, snapshot, target) as (careful, place):
+        command = ("restore", snapshot, "--target", str(place), "--verify", *arguments)
+        return careful.require(what, *command, heard=heard)
 
 
 def forget_snapshots(tool: Restic, what: str, snapshots: list[str], stanza: str) -> None:

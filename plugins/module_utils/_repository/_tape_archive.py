@@ -24,9 +24,15 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadlin
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     IntegrityError,
     RepositoryError,
+    SpaceError,
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import checksum_of
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_members import (
+    name_of,
+    plain_members,
+    write_members,
+)
 
 LABEL = "recovery-tape.json"
 MANIFEST = "recovery-manifest.sha256"
@@ -121,23 +127,34 @@ class TapeArchive:
         manifest = b""
         seen: dict[str, str] = {}
         with self._explained(what), self.opened() as archive:
-            for member in archive:
-                name = member.name.removeprefix("./")
+            for member in plain_members(archive, what):
                 if label is None:
                     label = _label(member, archive)
-                elif name == MANIFEST and not manifest:
+                elif member.name == MANIFEST and not manifest:
                     manifest = _reader(member, archive).read()
                 elif member.islnk():
-                    seen[name] = seen[member.linkname.removeprefix("./")]
+                    seen[member.name] = seen[name_of(member.linkname)]
                 elif member.isfile():
-                    seen[name] = checksum_of(_reader(member, archive), self.deadline)
+                    seen[member.name] = checksum_of(_reader(member, archive), self.deadline)
         return _required(what, label), manifest, seen
+
+    def read_into(self, what: str, directory: Path) -> tuple[TapeRecord, bytes]:
+        """Write all that is on the tape below a directory; the label and the manifest, which stand there no more."""
+        with self._explained(what), self.opened() as archive:
+            write_members(archive, what, directory, self.deadline)
+        return taken_aside(what, directory)
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
         try:
             yield
         except (tarfile.TarError, OSError, KeyError, ValueError, TypeError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise SpaceError(
+                    what,
+                    cause=str(error),
+                    next_action="Make room where the tape is read into, or name a directory of a larger disk",
+                ) from error
             raise IntegrityError(
                 what, cause=f"it cannot be read as an archive: {error}", next_action="Use another tape"
             ) from error

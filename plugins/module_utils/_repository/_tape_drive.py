@@ -32,13 +32,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors 
     ToolError,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import now, written
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._pinned_directory import named
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_archive import (
     LABEL,
     MANIFEST,
     TapeArchive,
     TapeRecord,
     rewind,
-    taken_aside,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_manifest import (
     checksums_of,
@@ -86,9 +86,7 @@ class TapeDrive:
         with tempfile.TemporaryDirectory(prefix="recovery-tape-") as beside:
             (Path(beside) / LABEL).write_text(json.dumps(record.as_result(), indent=1, sort_keys=True) + "\n")
             (Path(beside) / MANIFEST).write_bytes(manifest)
-            self._tar(
-                "--create", "--sort=name", f"--directory={beside}", LABEL, MANIFEST, f"--directory={directory}", "."
-            )
+            self._tar("--sort=name", f"--directory={beside}", LABEL, MANIFEST, f"--directory={directory}", ".")
         self._keep(record, manifest)
         return record
 
@@ -113,14 +111,11 @@ class TapeDrive:
 
     def read_into(self, directory: Path) -> TapeRecord:
         """Restore the whole tape into an empty directory and compare what lies there with the manifest of the tape."""
-        what = f"restore the tape in {self.device} into {directory}"
+        what = f"restore the tape in {self.device} into {named(directory)}"
         if any(directory.iterdir()):
             raise PreconditionError(what, cause="it is not empty", next_action="Name an empty directory")
-        # GNU tar takes off a leading slash and refuses to leave the directory by itself. Users have other numbers on
-        # other hosts.
-        kept = ["--preserve-permissions", "--no-same-owner", "--keep-old-files"]
-        self._tar("--extract", *kept, f"--directory={directory}")
-        label, manifest = taken_aside(what, directory)
+        # Users have other numbers on other hosts, so all of it is this user's.
+        label, manifest = self.archive.read_into(what, directory)
         self._require_alike(what, manifest, checksums_of(directory, self.deadline))
         return label
 
@@ -150,16 +145,13 @@ class TapeDrive:
             )
 
     def _tar(self, *arguments: str) -> None:
-        what = f"{'write' if arguments[0] == '--create' else 'read'} the tape in {self.device}"
+        what = f"write the tape in {self.device}"
         rewind(self.device)
         factor = self.block_bytes // TAR_BLOCK_BYTES
         argv = ["tar", "--format=gnu", "--numeric-owner", f"--blocking-factor={factor}", "--force-local"]
-        finished = run_tool([*argv, f"--file={self.device}", *arguments], deadline=self.deadline)
+        finished = run_tool([*argv, f"--file={self.device}", "--create", *arguments], deadline=self.deadline)
         if re.search(r"No space left on device", finished.stderr):
-            remedy = "Use a longer tape, or copy less to one"
-            if arguments[0] != "--create":
-                remedy = "Make room where the tape is read into, or name a directory of a larger disk"
-            raise SpaceError(what, cause=finished.last_lines, next_action=remedy)
+            raise SpaceError(what, cause=finished.last_lines, next_action="Use a longer tape, or copy less to one")
         if finished.rc != 0:
             raise ToolError(
                 what,

@@ -44,13 +44,19 @@ def _raise(error: OSError) -> None:
 
 def checksum_of(file: IO[bytes], deadline: Deadline) -> str:
     digest = hashlib.sha256()
-    while chunk := file.read(CHUNK_BYTES):
+    for chunk in chunks_of(file, deadline):
         digest.update(chunk)
+    return digest.hexdigest()
+
+
+def chunks_of(file: IO[bytes], deadline: Deadline) -> Iterator[bytes]:
+    """All of it, as long as there is time."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
         if deadline.is_over:
             raise DeadlineError(
                 "read every byte", cause=f"not done within {deadline.seconds:g} s", next_action="Raise the deadline"
             )
-    return digest.hexdigest()
 
 
 def written_manifest(checksums: Mapping[str, str]) -> bytes:
