@@ -95,8 +95,7 @@ def test_a_missing_directory_that_is_swapped_when_it_was_made_gets_no_owner_and_
 
     monkeypatch.setattr(os, "mkdir", swapping)
     with pinned(tmp_path / "tree", "hold it") as tree, live.above() as above:
-        with pytest.raises((PreconditionError, NotADirectoryError)):
-            live.put_in_place(tree, above)
+        pytest.raises((PreconditionError, NotADirectoryError), live.put_in_place, tree, above)
     [kept] = [each for each in (victim, tmp_path / "home" / "new") if each.is_dir() and not each.is_symlink()]
     assert kept.stat().st_mode & 0o777 == 0o755 and os.listdir(kept) == []
     assert model.is_dir()
