@@ -21,7 +21,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages lint units integration -- drills
+	.ci/stages lint units integration -- move-drills -- backup-drills
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -49,7 +49,7 @@ lock: ## Resolve requirements*.in anew and write the lock files
 	setup/lock
 
 ##@ Checks
-.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration drills
+.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration drills move-drills backup-drills
 lint: environment importer collection ## Run every checker
 	.ci/stages style types yaml shell ansible documentation sanity package
 
@@ -88,8 +88,15 @@ units: environment collection ## Tests that need nothing but Python
 integration: setup azurite ## Tests against real servers on loopback, and of the lab itself
 	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab'
 
-drills: setup ## Tests that break labs of their own on purpose
-	$(AS_ROOT) $(PYTEST) tests -m lab
+drills: move-drills backup-drills ## Tests that break labs of their own on purpose
+
+BACKUP_DRILLS := $(addprefix tests/drills/,test_restore.py test_retention.py test_whole_stack.py)
+
+move-drills: setup ## Those of moves, fences and refusals
+	$(AS_ROOT) env RECOVERY_DRILLS=moves $(PYTEST) tests -m lab $(addprefix --ignore=,$(BACKUP_DRILLS))
+
+backup-drills: setup ## Those of backups and restores
+	$(AS_ROOT) env RECOVERY_DRILLS=backups $(PYTEST) $(BACKUP_DRILLS)
 
 ##@ The lab
 .PHONY: lab-up lab-down lab-shell destroy
