@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,9 @@ def run(directory: Path, *, is_late: bool, **given: object) -> subprocess.Comple
 def test_a_host_whose_clock_is_wrong_does_no_work_that_is_judged_by_it(tmp_path: Path) -> None:
     ended = run(tmp_path, is_late=True)
     assert ended.returncode != 0 and "WORK" not in ended.stdout
-    assert "the clock of here differs from the controller's by -3600 s" in " ".join(ended.stdout.split())
+    said = re.search(r"the clock of here differs from the controller's by (-\d+) s", " ".join(ended.stdout.split()))
+    # With the time that asking took, which a busy machine draws out.
+    assert said is not None and abs(int(said[1]) + 3600) < 30, ended.stdout
 
 
 @pytest.mark.parametrize("given", [{}, {"recovery_clock_tolerance_seconds": 4000}])
