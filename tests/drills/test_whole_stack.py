@@ -189,6 +189,15 @@ def test_a_lost_picture_and_a_spoilt_setting_come_back(stack: DrillLab) -> None:
     assert stack.shop_for(1)["failed_requests"] == 0
 
 
+def test_the_logs_of_an_application_come_back_beside(stack: DrillLab) -> None:
+    directory = "/srv/journals-beside"
+    succeed(stack, "restore", recovery_restore_files="journals", recovery_restore_beside=directory)
+    [log] = stack.do("run", SHOP, "sh", "-c", f"find {directory} -type f -size +0 | head -n 1").splitlines()
+    # It has grown since; what was backed up is how it begins.
+    live = log.removeprefix(directory)
+    stack.do("run", SHOP, "sh", "-c", f'cmp --bytes "$(stat -c %s {log})" {log} {live}')
+
+
 def test_a_dropped_ledger_comes_back_to_the_moment_before(stack: DrillLab) -> None:
     ledger(stack, "INSERT INTO ledger.entries (account, amount) VALUES ('till', 7), ('stock', -7)")
     position = ":".join(ledger(stack, "SHOW MASTER STATUS").split()[:2])
