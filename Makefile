@@ -21,7 +21,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages units server-tests -- lint storage-tests -- move-drills -- backup-drills
+	.ci/stages server-tests -- lint units storage-tests -- move-drills -- backup-drills
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -88,11 +88,14 @@ units: environment collection ## Tests that need nothing but Python
 
 integration: server-tests storage-tests ## Tests against real servers on loopback, and of the lab itself
 
+# Halves that take about as long.
+STORAGE_TESTS := $(addprefix tests/integration/,storage restic_copy file_plans runner)
+
 server-tests: setup
-	$(AS_ROOT) $(PYTEST) tests/integration --ignore=tests/integration/storage -m 'not lab'
+	$(AS_ROOT) $(PYTEST) tests/integration $(addprefix --ignore=,$(STORAGE_TESTS)) -m 'not lab'
 
 storage-tests: setup azurite
-	$(AS_ROOT) $(PYTEST) tests/integration/storage -m 'not lab'
+	$(AS_ROOT) $(PYTEST) $(STORAGE_TESTS) -m 'not lab'
 
 drills: move-drills backup-drills ## Tests that break labs of their own on purpose
 
