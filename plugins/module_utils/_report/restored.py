@@ -20,10 +20,11 @@ def render_restores(restores: list[dict[str, Any]]) -> Markup:
         [
             f"{each['stanza']} on {each['host']}",
             str(each["repository"]),
-            str(each["backup"] or "–"),
+            # Names that may be as long as they like: code wraps anywhere.
+            tag("code", each["backup"] or "–"),
             say_target(each["target"]),
             say_reached(each["reached"]),
-            str(each["kept"] or "–"),
+            tag("code", each["kept"] or "–"),
         ]
         for each in restores
     ]

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.markup import Markup, tag
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.markup import Content, Markup, tag
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.verdict import Report, is_passed
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.wording import (
     NOT_MEASURED,
@@ -20,6 +21,8 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._report.
     say_verdict,
 )
 
+# Not within brackets, where something is said about one of them.
+BETWEEN_PARTS = re.compile(r"; (?![^()]*\))")
 _SIGNS = {"verified": "✓", "not_verified": "✗", "not_run": "–"}
 Row = list[Any]
 
@@ -134,7 +137,13 @@ def render_checks(checks: list[dict[str, Any]]) -> Markup:
         seconds = check.get("seconds")
         took = "" if seconds is None else say_seconds(float(seconds))
         rows.append(
-            [check.get("name", "unnamed"), sign, _cell(check.get("observed")), _cell(check.get("expected")), took]
+            [
+                check.get("name", "unnamed"),
+                sign,
+                _lines(_cell(check.get("observed"))),
+                _cell(check.get("expected")),
+                took,
+            ]
         )
     table = render_table(["Check", "Result", "Observed", "Expected", "Took"], rows, "checks")
     return tag("section", tag("h3", "Checks"), table, class_="card")
@@ -142,7 +151,12 @@ def render_checks(checks: list[dict[str, Any]]) -> Markup:
 
 def render_failures(failures: list[dict[str, Any]]) -> Markup:
     rows = [
-        [failure.get("task"), _cell(failure.get("host")), _cell(failure.get("msg")), _cell(failure.get("next_action"))]
+        [
+            failure.get("task"),
+            _cell(failure.get("host")),
+            _lines(_cell(failure.get("msg"))),
+            _cell(failure.get("next_action")),
+        ]
         for failure in failures[:20]
     ]
     table = render_table(["Task", "Host", "What happened", "Next action"], rows, "checks")
@@ -152,6 +166,12 @@ def render_failures(failures: list[dict[str, Any]]) -> Markup:
 def _time(text: str) -> str:
     """An instant in UTC as its time of day: the date stands at the top of the page."""
     return f"{text[11:19]} UTC" if text.endswith("Z") and text[10:11] == "T" else text
+
+
+def _lines(text: str) -> Content:
+    """A verdict about many things is looked through, not read."""
+    parts = BETWEEN_PARTS.split(text)
+    return [tag("div", part) for part in parts] if len(parts) > 2 else text
 
 
 def _cell(value: Any) -> str:

@@ -67,6 +67,13 @@ def test_a_restore_is_told_once_with_its_backup_the_moment_that_was_asked_for_an
         assert told in page
 
 
+def test_a_verdict_about_many_things_stands_line_by_line() -> None:
+    observed = "orders: copies 2 of 3 (live; archive); orders: immutable 0 of 1; ledger: errors 1"
+    page = render_page(report_of({"checks": [{"name": "the policy", "passed": False, "observed": observed}]}))
+    lines = ["orders: copies 2 of 3 (live; archive)", "orders: immutable 0 of 1", "ledger: errors 1"]
+    assert "".join(f"<div>{line}</div>" for line in lines) in page
+
+
 def test_a_restore_without_any_check_is_not_verified_and_says_so() -> None:
     report = report_of(LOOKED, RESTORED)
     assert (report["status"], report["verdict"]) == ("succeeded", "not_verified")
