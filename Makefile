@@ -21,7 +21,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages server-tests -- lint units storage-tests -- move-drills -- backup-drills
+	.ci/stages lint units integration -- drills
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -49,8 +49,7 @@ lock: ## Resolve requirements*.in anew and write the lock files
 	setup/lock
 
 ##@ Checks
-.PHONY: lint quick style types yaml shell ansible documentation sanity package
-.PHONY: units integration server-tests storage-tests drills move-drills backup-drills
+.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration drills
 lint: environment importer collection ## Run every checker
 	.ci/stages style types yaml shell ansible documentation sanity package
 
@@ -86,26 +85,11 @@ package: ## Build the collection and import it as Galaxy would
 units: environment collection ## Tests that need nothing but Python
 	$(PYTEST) tests/unit tests/test_repository.py tests/test_plans.py
 
-integration: server-tests storage-tests ## Tests against real servers on loopback, and of the lab itself
+integration: setup azurite ## Tests against real servers on loopback, and of the lab itself
+	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab'
 
-# Halves that take about as long.
-STORAGE_TESTS := $(addprefix tests/integration/,storage restic_copy file_plans runner)
-
-server-tests: setup
-	$(AS_ROOT) $(PYTEST) tests/integration $(addprefix --ignore=,$(STORAGE_TESTS)) -m 'not lab'
-
-storage-tests: setup azurite
-	$(AS_ROOT) $(PYTEST) $(STORAGE_TESTS) -m 'not lab'
-
-drills: move-drills backup-drills ## Tests that break labs of their own on purpose
-
-BACKUP_DRILLS := $(addprefix tests/drills/,test_restore.py test_retention.py test_whole_stack.py)
-
-move-drills: setup
-	$(AS_ROOT) env RECOVERY_DRILLS=moves $(PYTEST) tests -m lab $(addprefix --ignore=,$(BACKUP_DRILLS))
-
-backup-drills: setup
-	$(AS_ROOT) env RECOVERY_DRILLS=backups $(PYTEST) $(BACKUP_DRILLS)
+drills: setup ## Tests that break labs of their own on purpose
+	$(AS_ROOT) $(PYTEST) tests -m lab
 
 ##@ The lab
 .PHONY: lab-up lab-down lab-shell destroy

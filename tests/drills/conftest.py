@@ -12,12 +12,9 @@ from tests.integration.lab.lab_command import REPOSITORY
 
 @pytest.fixture(scope="session")
 def protected_lab() -> Iterator[DrillLab]:
-    """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after.
-
-    Sessions that stand side by side each make one of the name in RECOVERY_DRILLS.
-    """
+    """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after."""
     given = os.environ.get("RECOVERY_LAB")
-    lab = DrillLab(given or os.environ.get("RECOVERY_DRILLS", "drills"))
+    lab = DrillLab(given or "drills")
     try:
         if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
             make(lab)
