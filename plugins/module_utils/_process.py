@@ -28,8 +28,9 @@ def ending_with_caller(number: int = signal.SIGTERM) -> Callable[[], None]:
     caller = os.getpid()
 
     def prepare() -> None:
-        # A caller that ignores the signal hands that down, and it would reach nothing.
-        signal.signal(number, signal.SIG_DFL)
+        # A caller that ignores the signal hands that down, and it would reach nothing; SIGKILL nobody can ignore.
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
         LIBC.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != caller:
             os._exit(1)

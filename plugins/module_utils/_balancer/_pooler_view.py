@@ -15,7 +15,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PooledDatabase:
-    """One entry of the pooler: the name that clients use, and the server behind it."""
+    """One entry of the pooler: the name that clients use, and the server behind it.
+
+    ``opens_ahead`` is how many connections it keeps open unasked; None where the pooler does not tell it by entry.
+    """
 
     name: str
     host: str
@@ -24,6 +27,7 @@ class PooledDatabase:
     paused: bool
     disabled: bool
     connections: int
+    opens_ahead: int | None = None
 
     @classmethod
     def of(cls, row: Row) -> PooledDatabase:
@@ -35,6 +39,7 @@ class PooledDatabase:
             paused=bool(int(row["paused"])),
             disabled=bool(int(row["disabled"])),
             connections=int(row["current_connections"]),
+            opens_ahead=int(row["min_pool_size"]) if "min_pool_size" in row else None,
         )
 
 

@@ -132,7 +132,7 @@ class Instance:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=None if outlives_us else ending_with_caller(),
+            preexec_fn=None if outlives_us else ending_with_caller(self.ends_by),
         )
 
         def answers() -> bool:
@@ -152,6 +152,16 @@ class Instance:
             every_seconds=0.03,
             next_action="Read its log, or raise the deadline",
         )
+
+    @property
+    def ends_by(self) -> signal.Signals:
+        """What ends it when we are killed; of a copy that nobody waits for any more nothing has to be kept.
+
+        MariaDB 10.11 that is asked to end when it has opened its data and does not listen yet hangs for good, and
+        hears no second request either. What starts it as somebody else cannot pass a SIGKILL on: it passes a request
+        on, and kills a server that is still there two seconds later.
+        """
+        return signal.SIGTERM if self.programs.are_away else signal.SIGKILL
 
     def _pings(self) -> bool:
         """Whether it accepts connections; that it knows nobody yet is an answer as well."""

@@ -54,8 +54,13 @@ class Programs:
 
     def argv(self, name: str, *arguments: str) -> list[str]:
         """The command line; root gives itself up for the owner of the data."""
-        away = ["runuser", "-u", self.user, "--"] if os.geteuid() == 0 else []
+        away = ["runuser", "-u", self.user, "--"] if self.are_away else []
         return [*away, self.path(name), *arguments]
+
+    @property
+    def are_away(self) -> bool:
+        """Whether they run as somebody else, below a program that starts them as such and passes on what it is told."""
+        return os.geteuid() == 0
 
     def run(self, name: str, *arguments: str, stdin: str | None = None) -> Finished:
         return run_tool(self.argv(name, *arguments), deadline=self.deadline, stdin=stdin)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.host_dead_man import (
@@ -29,22 +30,32 @@ def kept_file(given: Parameters) -> Path:
     return path.with_name(f"{path.name}.before-{given['run_id']}")
 
 
-def repointed(text: str, entry: str, host: str, port: int) -> str:
-    """The text with another host and port in one entry."""
+def said_anew(text: str, entry: str, settings: Parameters) -> str:
+    """The text with other settings in one entry."""
     pattern = re.compile(rf"(?m)^(\s*{re.escape(entry)}\s*=\s*)(.*)$")
     match = pattern.search(text)
     if match is None:
         raise HostError(f"the databases file has no entry {entry}")
-    rest = re.sub(r"\b(host|port)\s*=\s*('[^']*'|\S+)", "", match[2])
-    line = f"{match[1]}host={host} port={port} {' '.join(rest.split())}".rstrip()
-    return f"{text[: match.start()]}{line}{text[match.end() :]}"
+    rest = re.sub(rf"\b({'|'.join(settings)})\s*=\s*('[^']*'|\S+)", "", match[2])
+    line = " ".join([*(f"{key}={value}" for key, value in settings.items()), *rest.split()])
+    return f"{text[: match.start()]}{match[1]}{line}{text[match.end() :]}"
+
+
+def repointed(text: str, given: Parameters) -> str:
+    """The text with its entry pointed at the new primary."""
+    return said_anew(text, given["entry"], {key: given["target"][key] for key in ("host", "port")})
+
+
+def eased(text: str, given: Parameters) -> str:
+    """The text with an entry that opens nothing ahead, for as long as it is paused."""
+    return said_anew(text, given["entry"], {"min_pool_size": 0}) if given["opens_ahead"] else text
 
 
 def pooler_arm(given: Parameters) -> Parameters:
     """Put the new file in its place without telling the pooler, and leave the dead-man behind."""
     path = Path(given["databases_file"])
     text = path.read_text()
-    written = repointed(text, given["entry"], given["target"]["host"], given["target"]["port"])
+    written = eased(repointed(text, given), given)
     shutil.copy2(path, kept_file(given))
     arm(given, {}, lambda: pooler_dead_man(given))
     replace_file(path, written)
@@ -60,33 +71,56 @@ def pooler_put_back(given: Parameters) -> Parameters:
     return {"put_back": True}
 
 
+def pooler_settle(given: Parameters, *, is_new: bool) -> bool:
+    """The file for good, with the new target or as it was; whether the pooler has to read it once more."""
+    kept = kept_file(given)
+    is_eased = given["opens_ahead"] and kept.exists()
+    if is_eased:
+        text = kept.read_text()
+        replace_file(Path(given["databases_file"]), repointed(text, given) if is_new else text)
+    kept.unlink(missing_ok=True)
+    return is_eased
+
+
 def pooler_finish(given: Parameters) -> Parameters:
-    """Disarm and forget the old file."""
+    """Disarm, and keep the new file."""
     outcome = disarm(given)
-    if outcome["disarmed"]:
-        kept_file(given).unlink(missing_ok=True)
-    return outcome
+    return {**outcome, "reload": outcome["disarmed"] and pooler_settle(given, is_new=True)}
+
+
+def who_writes(given: Parameters) -> str | None:
+    """The target or the source, whichever says so first; None when neither does for a long time."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        for each in ("target", "source"):
+            if writes(given[each]):
+                return each
+        time.sleep(0.1)
+    return None
 
 
 def pooler_dead_man(given: Parameters) -> Parameters:
     """Point the pooler at whoever writes, then let the traffic flow."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    outcome = "nobody writes: the old target was put back"
-    while time.monotonic() < until:
-        if writes(given["target"]):
-            outcome = "the new primary writes: the new target was kept"
-            kept_file(given).unlink(missing_ok=True)
-            break
-        if writes(given["source"]):
-            outcome = "the old primary writes: the old target was put back"
-            break
-        time.sleep(0.1)
-    pooler_put_back(given)
-    said = []
-    for command in ("RELOAD", f'RESUME "{given["entry"]}"'):
+    who = who_writes(given)
+    if who == "target":
+        outcome = "the new primary writes: the new target was kept"
+    else:
+        outcome = f"{'the old primary' if who else 'nobody'} writes: the old target was put back"
+        with suppress(FileNotFoundError):
+            replace_file(Path(given["databases_file"]), eased(kept_file(given).read_text(), given))
+    said = tell_pooler(given, "RELOAD", f'RESUME "{given["entry"]}"')
+    if pooler_settle(given, is_new=who == "target"):
+        said += tell_pooler(given, "RELOAD")
+    return {"outcome": outcome, "console": said}
+
+
+def tell_pooler(given: Parameters, *commands: str) -> list[str]:
+    """One command after the other, whatever became of the one before; what it did not take."""
+    refused = []
+    for command in commands:
         try:
             ask(given["console"], command)
         except Exception as error:
             # Not paused (any more) is no failure; what counts is written down for whoever asks.
-            said.append(f"{command}: {error}".strip())
-    return {"outcome": outcome, "console": said}
+            refused.append(f"{command}: {error}".strip())
+    return refused

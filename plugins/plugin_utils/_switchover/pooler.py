@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_console import PoolerConsole
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import PoolerError, PreconditionError
-from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.pair import Pair
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.pair import Pair, Place
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.shell import Shell
 
 CONSOLE_SECONDS = 2.0
@@ -45,7 +45,7 @@ class Pooler:
 
     def observe(self) -> dict[str, Any]:
         seen = self.console.database(self.entry, Deadline(CONSOLE_SECONDS))
-        self.before = {"host": seen.host, "port": seen.port, "paused": seen.paused}
+        self.before = {"host": seen.host, "port": seen.port, "paused": seen.paused, "opens_ahead": seen.opens_ahead}
         return self.before
 
     def require_ready(self) -> None:
@@ -62,6 +62,10 @@ class Pooler:
                 evidence={"before": self.before},
             )
 
+    def serves(self, place: Place) -> bool:
+        seen = self.console.database(self.entry, Deadline(CONSOLE_SECONDS))
+        return (seen.host, seen.port) == (place.address, place.port)
+
     def host_parameters(self) -> dict[str, Any]:
         login, address = self.pair.login, self.console.address
         return {
@@ -70,6 +74,7 @@ class Pooler:
             "entry": self.entry,
             "state_directory": self.state_directory,
             "databases_file": self.databases_file,
+            "opens_ahead": bool(self.before["opens_ahead"]),
             "source": login.at(self.pair.source),
             "target": login.at(self.pair.target),
             "console": {
@@ -90,7 +95,8 @@ class Pooler:
 
         A paused entry still fills its pool. What it opens then is refused by the stopped primary, or closed again by
         the pause, and either is taken for a server that fails: clients are turned away, or wait the whole retry time.
-        The next reload reads the file's own values again.
+        The next reload reads the file's own values again; that is why the entry itself, as it is staged, opens
+        nothing ahead until the traffic flows.
         """
         for setting in ("min_pool_size", "server_login_retry"):
             self.console.run(f"SET {setting} = '0'", Deadline(CONSOLE_SECONDS))
@@ -113,14 +119,23 @@ class Pooler:
             )
 
     def finish(self) -> dict[str, Any]:
-        """No dead-man any more."""
-        return self.shell.call("pooler_finish", self.host_parameters())
+        """No dead-man any more, and the entry as it was but for its server."""
+        outcome = self.shell.call("pooler_finish", self.host_parameters())
+        if outcome.get("reload"):
+            self.console.reload(Deadline(CONSOLE_SECONDS))
+        return outcome
 
     def give_back(self) -> dict[str, Any]:
-        """The old file, read again (somebody else may have told the pooler in between), and traffic."""
+        """The old file, and traffic.
+
+        What it eased ends with the reload, which therefore comes last, unless somebody told the pooler in between to
+        read the new file.
+        """
         outcome = self.shell.call("disarm", self.host_parameters()) if self.armed else {"disarmed": True}
         if self.armed and outcome["disarmed"]:
             self.shell.call("pooler_put_back", self.host_parameters())
-        self.console.reload(Deadline(CONSOLE_SECONDS))
+        if not self.serves(self.pair.source):
+            self.console.reload(Deadline(CONSOLE_SECONDS))
         self.console.resume(self.entry, Deadline(CONSOLE_SECONDS))
+        self.console.reload(Deadline(CONSOLE_SECONDS))
         return outcome

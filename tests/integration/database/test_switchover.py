@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg2
 import pytest
@@ -180,6 +182,29 @@ def test_a_client_writes_on_as_if_nothing_had_happened(pair: Any, pooler: Any, s
     assert pooler.entry() == (pair.standby.port, False)
     assert "cp" in pair.standby.sql("SHOW restore_command")
     assert not list(pooler.root.glob("recovery-switchover-*"))
+
+
+def test_a_pooler_that_opens_connections_ahead_turns_nobody_away_however_long_it_takes(
+    pair: Any, pooler: Any, switchover: Switchover
+) -> None:
+    """It looks three times a second whether its pool is full, also in the pause, and would take what the pause closes
+    for a server that fails."""
+    client, console = pooler.client(), switchover.poolers[0].console
+    write(client, 1)
+    resume = console.resume
+
+    def resume_late(*given: Any) -> None:
+        # What must not happen cannot be waited for.
+        time.sleep(1)
+        resume(*given)
+
+    with patch.object(console, "resume", resume_late):
+        switchover.run()
+    write(client, 2)
+    assert pair.standby.sql("SELECT count(*) FROM entry") == "2"
+    assert "min_pool_size" not in (pooler.root / "databases.ini").read_text()
+    with pooler.console as looked_at:
+        assert looked_at.database("shop", Deadline(2)).opens_ahead == 4
 
 
 def test_a_pause_that_does_not_come_changes_nothing(pair: Any, pooler: Any, switchover: Switchover) -> None:

@@ -125,10 +125,10 @@ class Sandbox:
         assert PASSPHRASE not in json.dumps(result)
         return result
 
-    def begin(self, name: str, **options: Any) -> subprocess.Popen[str]:
+    def begin(self, name: str, *, user: str = "mysql", **options: Any) -> subprocess.Popen[str]:
         """Start a module without waiting for it, in a process group of its own."""
         process = subprocess.Popen(
-            module_argv(self.library, name, user="mysql", PATH=self.path),
+            module_argv(self.library, name, user=user, PATH=self.path),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

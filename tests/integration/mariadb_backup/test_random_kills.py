@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.kills import COUNT, Kill, Stopwatch, kills
+from tests.integration.kills import COUNT, Kill, Stopwatch, descendants, is_module, kills
 from tests.integration.mariadb_backup.conftest import MakeSandbox
 from tests.integration.mariadb_backup.sandbox import Sandbox, server_of
 from tests.integration.servers.process import wait_until
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._process import order_end
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,11 @@ def servers_on_copies(sandbox: Sandbox) -> list[Path]:
     """Every directory but the live one that a server works on."""
     found = [control.parent for control in sandbox.root.rglob("aria_log_control")]
     return [directory for directory in found if directory != sandbox.data and server_of(directory) is not None]
+
+
+def has_data_open(scratch: Path) -> bool:
+    """Whether a server below has come so far, by its own word."""
+    return any("Loading buffer pool" in log.read_text() for log in scratch.glob("*/.recovery/server.log"))
 
 
 def test_a_backup_that_is_killed_costs_nothing_but_itself(sandbox: Sandbox) -> None:
@@ -60,6 +68,20 @@ def test_a_proof_that_is_killed_leaves_no_server_behind(sandbox: Sandbox) -> Non
         wait_until("no server works on a copy", lambda: servers_on_copies(sandbox) == [])
         assert sandbox.succeed("backup_verify", **given)["trust"] == "restored"
         assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("user", ["mysql", "root"])
+def test_a_server_that_is_still_starting_as_its_proof_is_killed_ends_as_well(sandbox: Sandbox, user: str) -> None:
+    """Asked to end with its data open and before it listens, MariaDB would hang for good."""
+    scratch = sandbox.root / "scratch"
+    given: dict[str, Any] = {"level": "restored", "scratch_directory": str(scratch)}
+    proof = sandbox.begin("backup_verify", user=user, **given)
+    wait_until("its server has opened the data", lambda: has_data_open(scratch), seconds=30, every_seconds=0.001)
+    order_end(next(each for each in descendants(proof.pid) if is_module(each)), signal.SIGKILL)
+    proof.communicate(timeout=60)
+    wait_until("no server works on a copy", lambda: servers_on_copies(sandbox) == [])
+    sandbox.succeed("backup_verify", user=user, **given)
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_restore_beside_that_is_killed_is_made_anew_by_the_next(sandbox: Sandbox) -> None:

@@ -41,13 +41,15 @@ def _is_free(address: str, port: int, kind: socket.SocketKind) -> bool:
         return True
 
 
-def wait_until(what: str, is_reached: Callable[[], bool], *, seconds: float = 10.0) -> None:
+def wait_until(
+    what: str, is_reached: Callable[[], bool], *, seconds: float = 10.0, every_seconds: float = 0.02
+) -> None:
     """Look again and again, a little apart, until it is so."""
     ends = time.monotonic() + seconds
     while not is_reached():
         if time.monotonic() > ends:
             raise AssertionError(f"not so after {seconds:g} s: {what}")
-        time.sleep(0.02)
+        time.sleep(every_seconds)
 
 
 def place_for_data() -> str:

@@ -27,12 +27,24 @@ def given(directory: Path, **more: Any) -> dict[str, Any]:
     return {"state_directory": str(directory), "run_id": "run1", "name": "shop", **more}
 
 
+def switch(entry: str = "shop", *, opens_ahead: bool = False) -> dict[str, Any]:
+    return {"entry": entry, "target": {"host": "10.0.0.2", "port": 5433}, "opens_ahead": opens_ahead}
+
+
 def test_only_one_entry_is_repointed() -> None:
-    assert host_pooler.repointed(TEXT, "shop", "10.0.0.2", 5433) == (
+    assert host_pooler.repointed(TEXT, switch()) == (
         "[databases]\nother = host=10.0.0.9 port=1\nshop = host=10.0.0.2 port=5433 dbname=shop pool_size=4\n"
     )
     with pytest.raises(host_dead_man.HostError):
-        host_pooler.repointed(TEXT, "sho", "10.0.0.2", 5433)
+        host_pooler.repointed(TEXT, switch("sho"))
+
+
+def test_an_entry_that_opens_connections_ahead_is_eased_and_no_other() -> None:
+    text = "shop = host=10.0.0.1 min_pool_size=3 pool_size=4\nother = host=10.0.0.9 min_pool_size=3\n"
+    assert host_pooler.eased(text, switch(opens_ahead=True)) == (
+        "shop = min_pool_size=0 host=10.0.0.1 pool_size=4\nother = host=10.0.0.9 min_pool_size=3\n"
+    )
+    assert host_pooler.eased(text, switch()) == text
 
 
 def test_a_dead_man_that_is_disarmed_never_acts(tmp_path: Path) -> None:
