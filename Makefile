@@ -11,6 +11,7 @@ export ANSIBLE_HOME := $(CURDIR)/.ansible
 
 LAB ?= demo
 PYTEST := python -m pytest --durations=5
+STORES := tests/integration/storage
 # What makes a lab, or servers of other users, needs root; whoever is not takes sudo, with this environment,
 # of which it drops these two.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -n --preserve-env env "PATH=$(PATH)" "PYTHONPATH=$(PYTHONPATH)")
@@ -21,7 +22,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages lint units integration -- drills
+	.ci/stages servers -- drills -- stores lint units
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -49,7 +50,7 @@ lock: ## Resolve requirements*.in anew and write the lock files
 	setup/lock
 
 ##@ Checks
-.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration drills
+.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration servers stores drills
 lint: environment importer collection ## Run every checker
 	.ci/stages style types yaml shell ansible documentation sanity package
 
@@ -85,8 +86,13 @@ package: ## Build the collection and import it as Galaxy would
 units: environment collection ## Tests that need nothing but Python
 	$(PYTEST) tests/unit tests/test_repository.py tests/test_plans.py
 
-integration: setup azurite ## Tests against real servers on loopback, and of the lab itself
-	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab'
+integration: servers stores ## Tests against real servers on loopback, and of the lab itself
+
+servers: setup ## The part of them that needs no object store
+	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab' --ignore=$(STORES)
+
+stores: setup azurite ## The part of them about places for backups
+	$(AS_ROOT) $(PYTEST) $(STORES)
 
 drills: setup ## Tests that break labs of their own on purpose
 	$(AS_ROOT) $(PYTEST) tests -m lab

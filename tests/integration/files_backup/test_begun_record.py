@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -79,12 +79,14 @@ def started(sandbox: Sandbox) -> subprocess.Popen[bytes]:
 
 
 def feeders() -> set[int]:
-    """The processes that hold a stream of ours open."""
-    found = set()
+    """The processes that hold a stream open for this test; others may run beside it."""
+    ours, found = os.environ["PYTEST_CURRENT_TEST"].encode(), set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        words = entry.read_bytes().split(b"\0") if entry.exists() else []
-        if words[:2] == [b"sh", b"-c"] and b"read -r word" in words[2]:
-            found.add(int(entry.parent.name))
+        with suppress(OSError):
+            words = entry.read_bytes().split(b"\0")
+            is_feeder = words[:2] == [b"sh", b"-c"] and b"read -r word" in words[2]
+            if is_feeder and ours in entry.with_name("environ").read_bytes():
+                found.add(int(entry.parent.name))
     return found
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -136,9 +137,10 @@ def test_an_identifier_may_be_short_but_not_ambiguous() -> None:
 
 def test_a_thousand_backups_are_read_in_no_time() -> None:
     snapshots = [each for number in range(1000) for each in (data(record(number)), proof(record(number)))]
-    started = datetime.now(UTC)
+    # Of the processor: what else runs on this machine is not in it.
+    started = time.process_time()
     assert len(listing(*snapshots).records) == 1000
-    assert (datetime.now(UTC) - started).total_seconds() < 1
+    assert time.process_time() - started < 1
 
 
 def test_what_was_seen_must_be_there_or_be_outlived(tmp_path: Path) -> None:
