@@ -20,6 +20,8 @@ description:
   - Values of options that are declared secret are masked by Ansible; beyond that everything under a name that sounds
     like a secret is left out, and module invocations are never written.
   - Lines are forced to the disk when a step begins, when something fails, and at the end.
+  - It also keeps what Ansible packs for the hosts, below C(ANSIBLE_HOME), so that the next run from the same sources need
+    not do it again while clients wait.
   - It never breaks a run. When it cannot write it warns once and sets E(RECOVERY_JOURNAL_BROKEN) to V(1);
     when it cannot even begin, E(RECOVERY_JOURNAL) stays unset, by which plans refuse to start.
 options:
@@ -51,6 +53,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.line import error_of, kept_of_result
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._journal.writer import JournalFile
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._inherited import import_for_workers
+from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._module_packages import ModulePackages
 
 SYSTEM_DIRECTORY = "/var/log/disaster-recovery"
 RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -87,6 +90,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._file: JournalFile | None = None
+        self._packages: ModulePackages | None = None
         self._plan: str | None = None
         self._play: str | None = None
         self._step: tuple[Any, ...] = ()
@@ -116,6 +120,9 @@ class CallbackModule(CallbackBase):
         self._append({"event": "run", "outcome": "begun", "controller": controller}, durable=True)
         if self._file is not None:
             import_for_workers()
+            self._packages = ModulePackages.of_this_run()
+        if self._packages is not None:
+            self._packages.lay_out()
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
@@ -150,6 +157,8 @@ class CallbackModule(CallbackBase):
         hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
         is_failed = any(counts["failures"] or counts["unreachable"] for counts in hosts.values())
         self._append({"event": "end", "outcome": "failed" if is_failed else "ok", "hosts": hosts}, durable=True)
+        if self._packages is not None:
+            self._packages.keep()
 
     def _begin_task(self, task: Any) -> None:
         """The line that says what is about to happen; durable when a step begins, so that a crash is explained."""

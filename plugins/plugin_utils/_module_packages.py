@@ -1,0 +1,140 @@
+# Copyright (c) 2026, gogidix.disaster_recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: nothing outside it may rely on this file.
+
+"""What Ansible sends to the hosts, kept from one run to the next.
+
+Ansible packs a module with everything that it imports when a run uses it for the first time. That takes a third of a
+second of a processor for each module, while clients wait, and the outcome is the same until something that goes in
+changes. Before it packs one it looks into a directory of the run, so that is where the packages of the run before are
+laid. An Ansible that looks elsewhere packs them as it always did.
+
+What is kept runs on hosts with every right: it is taken from a directory of ours alone, which nobody else may write
+and whose name says what went in, and only as long as it is what was put there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import ansible
+from ansible import constants
+from ansible.plugins.loader import module_utils_loader
+from ansible.release import __version__
+
+DIRECTORY = "recovery_packages"
+# Where a run looks, below its own temporary directory.
+OF_A_RUN = "ansiballz_cache"
+# Ours and Ansible's own, whose sources are known; packed without an extension such as a debugger.
+PACKAGE = re.compile(
+    r"^ansible(_collections\.gogidix\.disaster_recovery\.plugins)?\.modules\.[a-z0-9_.]+-[A-Z_]+-none$"
+)
+COLLECTION = Path(__file__).parents[1]
+FORGOTTEN_AFTER_SECONDS = 30 * 86400.0
+
+
+@dataclass(frozen=True)
+class ModulePackages:
+    """The packages of all runs from the same sources, and those of this run."""
+
+    kept: Path
+    used: Path
+
+    @classmethod
+    def of_this_run(cls) -> ModulePackages | None:
+        """None when the sources cannot be read, of which whoever needs them will complain."""
+        try:
+            digest = digest_of_sources()
+        except OSError:
+            return None
+        return cls(
+            Path(constants.ANSIBLE_HOME) / DIRECTORY / digest,  # type: ignore[attr-defined]
+            Path(constants.DEFAULT_LOCAL_TMP) / OF_A_RUN,  # type: ignore[attr-defined]
+        )
+
+    def lay_out(self) -> None:
+        """Let this run find what was kept; what is not as it was put there is taken away."""
+        with suppress(OSError):
+            if not is_ours_alone(self.kept):
+                return
+            self.used.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.utime(self.kept)
+            for path in self.kept.iterdir():
+                name, _point, digest = path.name.rpartition(".")
+                content = path.read_bytes()
+                if PACKAGE.match(name) and hashlib.sha256(content).hexdigest() == digest:
+                    self._lay(name, content)
+                else:
+                    path.unlink()
+
+    def _lay(self, name: str, content: bytes) -> None:
+        beside = self.used / f".{name}"
+        beside.write_bytes(content)
+        beside.rename(self.used / name)
+
+    def keep(self) -> None:
+        """Keep what this run has packed, and forget what was packed from sources that nobody used for long."""
+        with suppress(OSError):
+            self.kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.kept.mkdir(mode=0o700, exist_ok=True)
+            if not is_ours_alone(self.kept):
+                return
+            there = {path.name.rpartition(".")[0] for path in self.kept.iterdir()}
+            for path in self.used.iterdir():
+                if PACKAGE.match(path.name) and path.name not in there:
+                    self._put(path.name, path.read_bytes())
+            forget_unused(self.kept.parent)
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Whole or not at all, also for a run that looks at the same time."""
+        beside = self.kept / f".{name}.{os.getpid()}"
+        beside.write_bytes(content)
+        beside.rename(self.kept / f"{name}.{hashlib.sha256(content).hexdigest()}")
+
+
+def is_ours_alone(directory: Path) -> bool:
+    """Whether it is a directory, and no link to one, that only this user may write."""
+    try:
+        found = os.lstat(directory)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+
+
+def forget_unused(parent: Path) -> None:
+    for each in parent.iterdir():
+        if is_ours_alone(each) and time.time() - each.stat().st_mtime > FORGOTTEN_AFTER_SECONDS:
+            shutil.rmtree(each, ignore_errors=True)
+
+
+def digest_of_sources() -> str:
+    """A name for everything that goes into packages: our sources by what is in them, Ansible's by size and time."""
+    digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
+    for path in sources(COLLECTION / "modules", COLLECTION / "module_utils"):
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    core = Path(ansible.__file__).parent
+    others = [Path(each) for each in module_utils_loader._get_paths(subdirs=False)]
+    for path in sources(core / "modules", core / "module_utils", core / "executor", *others):
+        seen = path.stat()
+        digest.update(f"{path}\0{seen.st_size}\0{seen.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:32]
+
+
+def sources(*directories: Path) -> Iterator[Path]:
+    for directory in directories:
+        yield from sorted(_below(directory))
+
+
+def _below(directory: Path) -> Iterable[Path]:
+    return (Path(place, name) for place, _dirs, names in os.walk(directory) for name in names if name.endswith(".py"))
