@@ -20,8 +20,8 @@ description:
   - Values of options that are declared secret are masked by Ansible; beyond that everything under a name that sounds
     like a secret is left out, and module invocations are never written.
   - Lines are forced to the disk when a step begins, when something fails, and at the end.
-  - It also keeps what Ansible packs for the hosts, below C(ANSIBLE_HOME), so that the next run from the same sources need
-    not do it again while clients wait.
+  - It also keeps what Ansible packs for the hosts, below C(ANSIBLE_HOME), so that the next run from the same sources
+    need not do it again while clients wait.
   - It never breaks a run. When it cannot write it warns once and sets E(RECOVERY_JOURNAL_BROKEN) to V(1);
     when it cannot even begin, E(RECOVERY_JOURNAL) stays unset, by which plans refuse to start.
 options:
