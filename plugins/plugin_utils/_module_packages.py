@@ -122,7 +122,7 @@ def digest_of_sources() -> str:
     """A name for everything that goes into packages: our sources by what is in them, Ansible's by size and time."""
     digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
     for path in sources(COLLECTION / "modules", COLLECTION / "module_utils"):
-        digest.update(f"{path}\0".encode() + path.read_bytes())
+        digest.update(f"{path.relative_to(COLLECTION)}\0".encode() + path.read_bytes())
     core = Path(ansible.__file__).parent
     others = [Path(each) for each in module_utils_loader._get_paths(subdirs=False)]
     for path in sources(core / "modules", core / "module_utils", core / "executor", *others):

@@ -14,7 +14,8 @@ from tests.integration.lab.lab_command import REPOSITORY
 def protected_lab() -> Iterator[DrillLab]:
     """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after."""
     given = os.environ.get("RECOVERY_LAB")
-    lab = DrillLab(given or "drills")
+    # Two runs at the same time need labs of different names.
+    lab = DrillLab(given or os.environ.get("RECOVERY_DRILL_LAB", "drills"))
     try:
         if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
             make(lab)
@@ -40,6 +41,19 @@ def boot_guards(lab: DrillLab) -> list[str]:
     return [lab.call("run", host, "cat", state).stdout for host in DATABASES.values()]
 
 
+# Of each name server the version that it has of the public names; a secondary that has just started has none yet.
+VERSIONS = (
+    "for server in 10.30.1.12 10.10.1.31 10.20.1.31; do "
+    "dig +short +time=1 +tries=1 @$server storefront.example SOA | awk '{print $3}'; done"
+)
+
+
+def names_are_served(lab: DrillLab) -> bool:
+    """Whether all of them have the same."""
+    versions = lab.do("run", "wit-dns1", "sh", "-c", VERSIONS).split()
+    return len(versions) == 3 and len(set(versions)) == 1
+
+
 REPLAYED = "SELECT pg_last_xact_replay_timestamp() IS NOT NULL"
 
 
@@ -58,6 +72,7 @@ def bring_home(lab: DrillLab) -> None:
         lab.do("heal")
         lab.do("rollback", SNAPSHOT, timeout=300)
     lab.wait_for("the stack", lambda: lab.world().is_home, 60, seen=lambda: (lab.world(), boot_guards(lab)))
+    lab.wait_for("every name server", lambda: names_are_served(lab), 60)
     # One that replayed no commit since it started cannot say how old its data is, and is rightly not promoted.
     lab.sql("fra-db1", "SELECT txid_current()")
     lab.wait_for("a commit at the standby", lambda: lab.sql("dub-db1", REPLAYED) == "t", 20)

@@ -11,7 +11,7 @@ import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from tests.integration.postgresql_backup.sandbox import Sandbox, Story
@@ -59,15 +59,18 @@ def test_a_reading_that_was_killed_leaves_nothing_under_the_name_and_is_done_aga
     lost: Sandbox, request: pytest.FixtureRequest
 ) -> None:
     device = lost.root / f"tape-{request.node.name}"
-    pipe = lost.root / "stalled"
-    os.mkfifo(pipe, 0o644)
-    shutil.chown(pipe, "postgres", "postgres")
-    process = lost.begin("backup_copy", **way_back(lost, "stalled"))
     half = device.read_bytes()[: device.stat().st_size // 2]
-    # The label and the manifest are read first, and then all of it, of which only a half arrives.
-    with suppress(BrokenPipeError):
-        pipe.write_bytes(half)
-    with pipe.open("wb", buffering=0) as stream:
+    drive, second = lost.root / "stalled", lost.root / "stalled-again"
+    for pipe in (drive, second):
+        os.mkfifo(pipe, 0o644)
+        shutil.chown(pipe, "postgres", "postgres")
+    process = lost.begin("backup_copy", **way_back(lost, drive.name))
+    # The label and the manifest are read first, and then all of it, of which only a half arrives. Each reading has a
+    # pipe of its own: the end of the first is not seen in one that is opened again at once.
+    with being_read(drive) as stream, suppress(BrokenPipeError):
+        second.rename(drive)
+        stream.write(half)
+    with being_read(drive) as stream:
         stream.write(half)
         wait_until("files are there", lambda: any(parts(lost)))
         os.killpg(process.pid, signal.SIGKILL)
@@ -76,6 +79,20 @@ def test_a_reading_that_was_killed_leaves_nothing_under_the_name_and_is_done_aga
     lost.succeed("backup_copy", **way_back(lost, device.name))
     assert lost.succeed("backup_info")["backups"] != []
     assert not any(parts(lost))
+
+
+def being_read(pipe: Path) -> IO[bytes]:
+    """The pipe, for writing, once somebody reads from it."""
+    found: list[int] = []
+
+    def has_reader() -> bool:
+        with suppress(OSError):
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return found != []
+
+    wait_until("somebody reads the pipe", has_reader, seconds=60)
+    os.set_blocking(found[0], True)
+    return open(found[0], "wb", buffering=0)
 
 
 def parts(sandbox: Sandbox) -> list[Path]:
