@@ -58,9 +58,11 @@ class ModulePackages:
             digest = digest_of_sources()
         except OSError:
             return None
+        # Made when Ansible starts: asking the configuration for the second one would make another.
+        settings = vars(constants)
         return cls(
-            Path(constants.ANSIBLE_HOME) / DIRECTORY / digest,  # type: ignore[attr-defined]
-            Path(constants.DEFAULT_LOCAL_TMP) / OF_A_RUN,  # type: ignore[attr-defined]
+            Path(settings["ANSIBLE_HOME"]) / DIRECTORY / digest,
+            Path(settings["DEFAULT_LOCAL_TMP"]) / OF_A_RUN,
         )
 
     def lay_out(self) -> None:
