@@ -23,7 +23,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages servers -- moves lint -- stores stack units
+	env -u RECOVERY_LAB .ci/stages servers -- moves lint -- stores stack units
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -87,7 +87,8 @@ package: ## Build the collection and import it as Galaxy would
 units: environment collection ## Tests that need nothing but Python
 	$(PYTEST) tests/unit tests/test_repository.py tests/test_plans.py
 
-integration: servers stores ## Tests against real servers on loopback, and of the lab itself
+integration: setup azurite ## Tests against real servers on loopback, and of the lab itself
+	.ci/stages servers stores
 
 servers: setup ## The part of them that needs no object store
 	$(AS_ROOT) $(PYTEST) tests/integration -m 'not lab' --ignore=$(STORES)
@@ -95,7 +96,8 @@ servers: setup ## The part of them that needs no object store
 stores: setup azurite ## The part of them about places for backups
 	$(AS_ROOT) $(PYTEST) $(STORES)
 
-drills: moves stack ## Tests that break labs of their own on purpose
+drills: setup ## Tests that break labs of their own on purpose
+	.ci/stages moves stack
 
 moves: setup ## The part of them in a lab with one database
 	$(AS_ROOT) $(PYTEST) tests -m lab --ignore=$(STACK)

@@ -45,6 +45,7 @@ import re
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ansible import context
@@ -120,9 +121,7 @@ class CallbackModule(CallbackBase):
         self._append({"event": "run", "outcome": "begun", "controller": controller}, durable=True)
         if self._file is not None:
             import_for_workers()
-            self._packages = ModulePackages.of_this_run()
-        if self._packages is not None:
-            self._packages.lay_out()
+            self._aside(self._lay_out)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
@@ -157,8 +156,23 @@ class CallbackModule(CallbackBase):
         hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
         is_failed = any(counts["failures"] or counts["unreachable"] for counts in hosts.values())
         self._append({"event": "end", "outcome": "failed" if is_failed else "ok", "hosts": hosts}, durable=True)
+        self._aside(self._keep)
+
+    def _lay_out(self) -> None:
+        self._packages = ModulePackages.of_this_run()
+        if self._packages is not None:
+            self._packages.lay_out()
+
+    def _keep(self) -> None:
         if self._packages is not None:
             self._packages.keep()
+
+    def _aside(self, act: Callable[[], None]) -> None:
+        """What only saves time breaks no run, whatever happens to it."""
+        try:
+            act()
+        except Exception as error:
+            self._display.v(f"Packages of modules are not kept: {error}")
 
     def _begin_task(self, task: Any) -> None:
         """The line that says what is about to happen; durable when a step begins, so that a crash is explained."""

@@ -31,7 +31,8 @@ options:
     type: bool
     default: false
 notes:
-  - What is built is kept until the end of the C(ansible-playbook) that runs.
+  - What is built is kept until the end of the C(ansible-playbook) that runs, and beyond it by
+    P(gogidix.disaster_recovery.recovery_journal#callback) for as long as no source of it changes.
 """
 
 EXAMPLES = r"""

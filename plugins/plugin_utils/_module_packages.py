@@ -73,21 +73,27 @@ class ModulePackages:
             self.used.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.utime(self.kept)
             for path in self.kept.iterdir():
-                name, _point, digest = path.name.rpartition(".")
-                content = path.read_bytes()
-                if PACKAGE.match(name) and hashlib.sha256(content).hexdigest() == digest:
-                    self._lay(name, content)
-                else:
-                    path.unlink()
+                # Another run may keep or take away something at the same time.
+                with suppress(OSError):
+                    self._lay(path)
 
-    def _lay(self, name: str, content: bytes) -> None:
-        beside = self.used / f".{name}"
-        beside.write_bytes(content)
-        beside.rename(self.used / name)
+    def _lay(self, path: Path) -> None:
+        """As a second name of the same file, which takes no room: Ansible replaces such files, and never writes one."""
+        name, _point, digest = path.name.rpartition(".")
+        if PACKAGE.match(name):
+            if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+                os.link(path, self.used / name)
+            else:
+                path.unlink()
 
     def keep(self) -> None:
-        """Keep what this run has packed, and forget what was packed from sources that nobody used for long."""
+        """Keep what this run has packed, and forget what was packed from sources that nobody used for long.
+
+        Whoever exchanged sources while it ran has packages of both, of which none is kept.
+        """
         with suppress(OSError):
+            if digest_of_sources() != self.kept.name:
+                return
             self.kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.kept.mkdir(mode=0o700, exist_ok=True)
             if not is_ours_alone(self.kept):
@@ -95,14 +101,13 @@ class ModulePackages:
             there = {path.name.rpartition(".")[0] for path in self.kept.iterdir()}
             for path in self.used.iterdir():
                 if PACKAGE.match(path.name) and path.name not in there:
-                    self._put(path.name, path.read_bytes())
+                    self._put(path)
             forget_unused(self.kept.parent)
 
-    def _put(self, name: str, content: bytes) -> None:
-        """Whole or not at all, also for a run that looks at the same time."""
-        beside = self.kept / f".{name}.{os.getpid()}"
-        beside.write_bytes(content)
-        beside.rename(self.kept / f"{name}.{hashlib.sha256(content).hexdigest()}")
+    def _put(self, path: Path) -> None:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with suppress(FileExistsError):
+            os.link(path, self.kept / f"{path.name}.{digest}")
 
 
 def is_ours_alone(directory: Path) -> bool:

@@ -41,6 +41,7 @@ LONGEST_SOCKET_PATH = 107
 LAYOUT_FILE = "backup-my.cnf"
 LAYOUT = re.compile(r"^innodb_(data_file_path|page_size|undo_directory|undo_tablespaces|checksum_algorithm)=.*$", re.M)
 UNCHECKED = re.compile(r"^note\s*: The storage engine for the table doesn't support check")
+LISTENS = "ready for connections"
 GONE_WELL = "Shutdown complete"
 STOP_SECONDS = 120.0
 
@@ -211,12 +212,16 @@ class Instance:
         return f"{len(good)} tables are consistent"
 
     def stop(self) -> None:
-        """Stop cleanly; a server that will not is ended and that is said."""
+        """Stop cleanly; a server that will not is ended and that is said.
+
+        One that says itself that it still starts is killed: it would hang.
+        """
         process_id = self.process_id
         if process_id is None:
             return
+        said = self.log_text
         with suppress(ProcessLookupError):
-            os.kill(process_id, signal.SIGTERM)
+            os.kill(process_id, signal.SIGTERM if not said or LISTENS in said else signal.SIGKILL)
         try:
             # A deadline of its own: nothing of ours may stay running when the other one is over.
             Deadline(STOP_SECONDS).wait_until(

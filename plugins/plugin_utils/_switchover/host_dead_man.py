@@ -129,15 +129,16 @@ def writes(address: Parameters) -> bool | None:
 # Files
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Replace a file atomically, with the owner and mode that it had."""
+def replace_file(path: Path, text: str, *, like: Path | None = None) -> None:
+    """Replace a file atomically, with the owner and mode that it had, or that another one has."""
+    model = like or path
     beside = path.with_name(f".{path.name}.recovery")
     with open(beside, "w") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    if path.exists():
-        shutil.copymode(path, beside)
+    if model.exists():
+        shutil.copymode(model, beside)
         with suppress(PermissionError):
-            shutil.chown(beside, path.stat().st_uid, path.stat().st_gid)
+            shutil.chown(beside, model.stat().st_uid, model.stat().st_gid)
     beside.rename(path)

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
-import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switchover.host_dead_man import (
@@ -27,18 +29,42 @@ from ansible_collections.gogidix.disaster_recovery.plugins.plugin_utils._switcho
 
 def kept_file(given: Parameters) -> Path:
     path = Path(given["databases_file"])
-    return path.with_name(f"{path.name}.before-{given['run_id']}")
+    return path.with_name(f"{path.name}.{given['entry']}.before-{given['run_id']}")
+
+
+@contextmanager
+def changing(given: Parameters) -> Iterator[Path]:
+    """The databases file for one change at a time: each of its entries may have a switchover of its own."""
+    path = Path(given["databases_file"])
+    place = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(place)
+
+
+def line_of(text: str, entry: str) -> re.Match[str]:
+    """The line of one entry: how it begins, and what it says."""
+    match = re.search(rf"(?m)^(\s*{re.escape(entry)}\s*=\s*)(.*)$", text)
+    if match is None:
+        raise HostError(f"the databases file has no entry {entry}")
+    return match
 
 
 def said_anew(text: str, entry: str, settings: Parameters) -> str:
     """The text with other settings in one entry."""
-    pattern = re.compile(rf"(?m)^(\s*{re.escape(entry)}\s*=\s*)(.*)$")
-    match = pattern.search(text)
-    if match is None:
-        raise HostError(f"the databases file has no entry {entry}")
+    match = line_of(text, entry)
     rest = re.sub(rf"\b({'|'.join(settings)})\s*=\s*('[^']*'|\S+)", "", match[2])
     line = " ".join([*(f"{key}={value}" for key, value in settings.items()), *rest.split()])
     return f"{text[: match.start()]}{match[1]}{line}{text[match.end() :]}"
+
+
+def as_before(text: str, given: Parameters) -> str:
+    """The text with its entry as it was kept, and all others as they are now."""
+    match = line_of(text, given["entry"])
+    kept = line_of(kept_file(given).read_text(), given["entry"])
+    return f"{text[: match.start()]}{kept[0]}{text[match.end() :]}"
 
 
 def repointed(text: str, given: Parameters) -> str:
@@ -52,33 +78,42 @@ def eased(text: str, given: Parameters) -> str:
 
 
 def pooler_arm(given: Parameters) -> Parameters:
-    """Put the new file in its place without telling the pooler, and leave the dead-man behind."""
-    path = Path(given["databases_file"])
-    text = path.read_text()
-    written = eased(repointed(text, given), given)
-    shutil.copy2(path, kept_file(given))
+    """Put the new file in its place without telling the pooler, and leave the dead-man behind.
+
+    What keeps its pool filled is told before, with the old server, to open nothing ahead: only its entry can say so
+    where that says otherwise.
+    """
+    path, kept = Path(given["databases_file"]), kept_file(given)
+    replace_file(kept, path.read_text(), like=path)
     arm(given, {}, lambda: pooler_dead_man(given))
-    replace_file(path, written)
+    if given["opens_ahead"]:
+        with changing(given):
+            replace_file(path, eased(path.read_text(), given))
+        ask(given["console"], "RELOAD")
+    with changing(given):
+        replace_file(path, eased(repointed(path.read_text(), given), given))
     return {"staged": True}
 
 
 def pooler_put_back(given: Parameters) -> Parameters:
-    """The old file in its place again; harmless when it is there already."""
+    """The old entry in its place again; harmless when it is there already."""
     kept = kept_file(given)
-    if kept.exists():
-        replace_file(Path(given["databases_file"]), kept.read_text())
-        kept.unlink()
+    with changing(given) as path:
+        if kept.exists():
+            replace_file(path, as_before(path.read_text(), given))
+            kept.unlink()
     return {"put_back": True}
 
 
 def pooler_settle(given: Parameters, *, is_new: bool) -> bool:
-    """The file for good, with the new target or as it was; whether the pooler has to read it once more."""
+    """The entry for good, with the new target or as it was; whether the pooler has to read it once more."""
     kept = kept_file(given)
-    is_eased = given["opens_ahead"] and kept.exists()
-    if is_eased:
-        text = kept.read_text()
-        replace_file(Path(given["databases_file"]), repointed(text, given) if is_new else text)
-    kept.unlink(missing_ok=True)
+    with changing(given) as path:
+        is_eased = given["opens_ahead"] and kept.exists()
+        if is_eased:
+            text = as_before(path.read_text(), given)
+            replace_file(path, repointed(text, given) if is_new else text)
+        kept.unlink(missing_ok=True)
     return is_eased
 
 
@@ -106,8 +141,8 @@ def pooler_dead_man(given: Parameters) -> Parameters:
         outcome = "the new primary writes: the new target was kept"
     else:
         outcome = f"{'the old primary' if who else 'nobody'} writes: the old target was put back"
-        with suppress(FileNotFoundError):
-            replace_file(Path(given["databases_file"]), eased(kept_file(given).read_text(), given))
+        with suppress(FileNotFoundError), changing(given) as path:
+            replace_file(path, eased(as_before(path.read_text(), given), given))
     said = tell_pooler(given, "RELOAD", f'RESUME "{given["entry"]}"')
     if pooler_settle(given, is_new=who == "target"):
         said += tell_pooler(given, "RELOAD")

@@ -91,12 +91,12 @@ class Pooler:
         self.shell.call("pooler_arm", {**self.host_parameters(), "deadline_seconds": dead_man_seconds})
 
     def ease(self) -> None:
-        """Well before the pause: open nothing ahead any more, and try again at once.
+        """Before the pause: open nothing ahead any more, and try again at once.
 
         A paused entry still fills its pool. What it opens then is refused by the stopped primary, or closed again by
         the pause, and either is taken for a server that fails: clients are turned away, or wait the whole retry time.
-        The next reload reads the file's own values again; that is why the entry itself, as it is staged, opens
-        nothing ahead until the traffic flows.
+        The next reload reads the file's own values again, which is why the entry itself, since it was armed and until
+        the traffic flows, says that it opens nothing ahead.
         """
         for setting in ("min_pool_size", "server_login_retry"):
             self.console.run(f"SET {setting} = '0'", Deadline(CONSOLE_SECONDS))

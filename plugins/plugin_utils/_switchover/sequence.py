@@ -119,9 +119,9 @@ class Switchover:
         """Everything that is ready comes first: the guard's time runs from the arming on."""
         dead_man_seconds = self.seconds + GUARD_MARGIN_SECONDS
         self.step("quicken", lambda pair: pair.quicken(), self.pairs)
-        self.step("ease", lambda pooler: pooler.ease(), self.poolers)
         self.step("have the stop ready", lambda pair: pair.ready_stop(self.seconds), self.pairs)
         self.step("arm", lambda item: item.arm(dead_man_seconds), self.everything)
+        self.step("ease", lambda pooler: pooler.ease(), self.poolers)
 
     def go_forward(self, paused_at: float, promoted_at: float) -> dict[str, Any]:
         """From the order on there is no way back: whatever fails now is reported with the new primary live."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balance
     PoolerAddress,
     PoolerConsole,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._balancer._pooler_view import PooledDatabase
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._database._postgresql_cluster import Cluster
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import DeadlineError, PoolerError
@@ -92,9 +93,22 @@ class PoolerServer:
             return False
 
     def entry(self) -> tuple[int, bool]:
-        with self.console as console:
-            seen = console.database("shop", Deadline(2))
+        seen = self.shown()
         return seen.port, seen.paused
+
+    def opens_ahead(self) -> int | None:
+        return self.shown().opens_ahead
+
+    def shown(self) -> PooledDatabase:
+        with self.console as console:
+            return console.database("shop", Deadline(2))
+
+    def is_as_before_but(self, port: int) -> bool:
+        """Whether only the server of its entry is another one, in its file and for itself."""
+        seen = self.shown()
+        is_whole = "min_pool_size" not in (self.root / "databases.ini").read_text()
+        left = list(self.root.glob("databases.ini.*"))
+        return is_whole and not left and (seen.port, seen.paused, seen.opens_ahead) == (port, False, 4)
 
 
 @pytest.fixture
@@ -179,32 +193,42 @@ def test_a_client_writes_on_as_if_nothing_had_happened(pair: Any, pooler: Any, s
     wait_for("the old primary's end", lambda: not pair.primary.runs())
     assert (pair.primary.data / "standby.signal").exists()
     assert "manual" in (pair.primary.configuration / "start.conf").read_text()
-    assert pooler.entry() == (pair.standby.port, False)
+    assert pooler.is_as_before_but(pair.standby.port)
     assert "cp" in pair.standby.sql("SHOW restore_command")
     assert not list(pooler.root.glob("recovery-switchover-*"))
 
 
+def later(act: Callable[..., Any]) -> Callable[..., Any]:
+    """The same after a second: what must not happen meanwhile cannot be waited for."""
+
+    def act_later(*given: Any) -> Any:
+        time.sleep(1)
+        return act(*given)
+
+    return act_later
+
+
+@pytest.mark.parametrize("of_its_own", ["", " min_pool_size=4"], ids=["as all do", "by its entry"])
 def test_a_pooler_that_opens_connections_ahead_turns_nobody_away_however_long_it_takes(
-    pair: Any, pooler: Any, switchover: Switchover
+    pair: Any, pooler: Any, switchover: Switchover, of_its_own: str
 ) -> None:
     """It looks three times a second whether its pool is full, also in the pause, and would take what the pause closes
     for a server that fails."""
-    client, console = pooler.client(), switchover.poolers[0].console
+    file, console, one = pooler.root / "databases.ini", switchover.poolers[0].console, switchover.pairs[0]
+    said = f"[databases]\nshop = host=127.0.0.1 port={{}} dbname=postgres{of_its_own}\n"
+    file.write_text(said.format(pair.primary.port))
+    console.reload(Deadline(2))
+    client = pooler.client()
     write(client, 1)
-    resume = console.resume
-
-    def resume_late(*given: Any) -> None:
-        # What must not happen cannot be waited for.
-        time.sleep(1)
-        resume(*given)
-
-    with patch.object(console, "resume", resume_late):
+    with (
+        patch.object(one, "wait_caught_up", later(one.wait_caught_up)),
+        patch.object(console, "resume", later(console.resume)),
+    ):
         switchover.run()
     write(client, 2)
     assert pair.standby.sql("SELECT count(*) FROM entry") == "2"
-    assert "min_pool_size" not in (pooler.root / "databases.ini").read_text()
-    with pooler.console as looked_at:
-        assert looked_at.database("shop", Deadline(2)).opens_ahead == 4
+    assert file.read_text() == said.format(pair.standby.port)
+    assert pooler.opens_ahead() == 4
 
 
 def test_a_pause_that_does_not_come_changes_nothing(pair: Any, pooler: Any, switchover: Switchover) -> None:
@@ -218,7 +242,7 @@ def test_a_pause_that_does_not_come_changes_nothing(pair: Any, pooler: Any, swit
     write(client, 2)
     assert pair.primary.sql("SELECT count(*) FROM entry") == "2"
     assert pair.standby.sql("SELECT pg_is_in_recovery()") == "t"
-    assert pooler.entry() == (pair.primary.port, False)
+    assert pooler.is_as_before_but(pair.primary.port)
     assert "auto" in (pair.primary.configuration / "start.conf").read_text()
 
 
@@ -241,7 +265,7 @@ def test_the_traffic_comes_back_by_itself_when_the_controller_dies_inside_the_pa
     write(client, 1)
     assert pair.primary.sql("SELECT count(*) FROM entry") == "1"
     assert pair.standby.sql("SELECT pg_is_in_recovery()") == "t"
-    assert pooler.entry() == (pair.primary.port, False)
+    wait_for("the pooler as it was", lambda: pooler.is_as_before_but(pair.primary.port))
     wait_for("the settings", lambda: "cp" in pair.standby.sql("SHOW restore_command"))
     assert pair.standby.sql("SELECT count(*) FROM pg_replication_slots") == "0"
 
@@ -256,7 +280,7 @@ def test_a_controller_that_was_frozen_cannot_promote_any_more(pair: Any, pooler:
             one.order_promotion()
     wait_for("the old primary", lambda: one.source_writes() is True)
     assert pair.standby.sql("SELECT pg_is_in_recovery()") == "t"
-    wait_for("the traffic", lambda: pooler.entry() == (pair.primary.port, False))
+    wait_for("the traffic", lambda: pooler.is_as_before_but(pair.primary.port))
 
 
 def test_a_promotion_that_was_ordered_is_kept_when_the_controller_dies_then(
@@ -271,7 +295,7 @@ def test_a_promotion_that_was_ordered_is_kept_when_the_controller_dies_then(
     client = pooler.client()
     write(client, 1)
     assert pair.standby.sql("SELECT count(*) FROM entry") == "1"
-    assert pooler.entry() == (pair.standby.port, False)
+    wait_for("the pooler as it was", lambda: pooler.is_as_before_but(pair.standby.port))
     fired = pooler.root / "recovery-switchover-run1-orders.fired"
     wait_for("the dead-man", lambda: fired.exists() and "stays fenced" in fired.read_text())
     assert not pair.primary.runs()

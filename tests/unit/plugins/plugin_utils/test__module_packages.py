@@ -30,7 +30,7 @@ PLAN = """
 
 def run_of(place: Path, number: int, *packed: str) -> ModulePackages:
     """A run that packs these."""
-    run = ModulePackages(place / "kept" / "sources", place / f"run{number}")
+    run = ModulePackages(place / "kept" / _module_packages.digest_of_sources(), place / f"run{number}")
     run.used.mkdir()
     for name in packed:
         (run.used / name).write_text(f"what {name} needs")
@@ -88,6 +88,20 @@ def test_a_link_is_not_followed_to_packages(tmp_path: Path) -> None:
     first.kept.rename(tmp_path / "elsewhere")
     first.kept.symlink_to(tmp_path / "elsewhere")
     assert laid_for_the_next(tmp_path) == {}
+
+
+def test_what_was_packed_while_sources_changed_is_not_kept(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 1, OURS)
+    with patch.object(_module_packages, "digest_of_sources", lambda: "of other sources"):
+        run.keep()
+    assert laid_for_the_next(tmp_path) == {}
+
+
+def test_a_directory_among_the_packages_hides_none(tmp_path: Path) -> None:
+    first = run_of(tmp_path, 1, OURS)
+    first.keep()
+    (first.kept / f"{CORE}.{'0' * 64}").mkdir()
+    assert list(laid_for_the_next(tmp_path)) == [OURS]
 
 
 def test_what_nobody_used_for_long_is_forgotten(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -45,6 +46,30 @@ def test_an_entry_that_opens_connections_ahead_is_eased_and_no_other() -> None:
         "shop = min_pool_size=0 host=10.0.0.1 pool_size=4\nother = host=10.0.0.9 min_pool_size=3\n"
     )
     assert host_pooler.eased(text, switch()) == text
+
+
+def test_two_entries_of_one_file_change_places_side_by_side(tmp_path: Path) -> None:
+    file = tmp_path / "databases.ini"
+    text = "a = host=10.0.0.1 port=1 min_pool_size=2\nb = host=10.0.0.1 port=2\n"
+    file.write_text(text)
+    file.chmod(0o640)
+    one, other = (
+        given(
+            tmp_path,
+            databases_file=str(file),
+            deadline_seconds=60,
+            **{**switch(entry, opens_ahead=True), "name": entry},
+        )
+        for entry in "ab"
+    )
+    with patch.object(host_pooler, "ask", lambda *_said: None):
+        for each in (one, other):
+            host_pooler.pooler_arm(each)
+    assert host_pooler.pooler_finish(one) == {"disarmed": True, "reload": True}
+    host_dead_man.disarm(other)
+    host_pooler.pooler_put_back(other)
+    assert file.read_text() == "a = host=10.0.0.2 port=5433 min_pool_size=2\nb = host=10.0.0.1 port=2\n"
+    assert (file.stat().st_mode & 0o777, list(tmp_path.iterdir())) == (0o640, [file])
 
 
 def test_a_dead_man_that_is_disarmed_never_acts(tmp_path: Path) -> None:
