@@ -12,7 +12,6 @@ export ANSIBLE_HOME := $(CURDIR)/.ansible
 LAB ?= demo
 PYTEST := python -m pytest --durations=5
 STORES := tests/integration/storage
-STACK := tests/drills/test_whole_stack.py
 # What makes a lab, or servers of other users, needs root; whoever is not takes sudo, with this environment,
 # of which it drops these two.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -n --preserve-env env "PATH=$(PATH)" "PYTHONPATH=$(PYTHONPATH)")
@@ -23,7 +22,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	env -u RECOVERY_LAB .ci/stages servers -- moves lint -- stores stack units
+	.ci/stages servers stores units -- drills lint
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
@@ -51,7 +50,7 @@ lock: ## Resolve requirements*.in anew and write the lock files
 	setup/lock
 
 ##@ Checks
-.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration servers stores drills moves stack
+.PHONY: lint quick style types yaml shell ansible documentation sanity package units integration servers stores drills
 lint: environment importer collection ## Run every checker
 	.ci/stages style types yaml shell ansible documentation sanity package
 
@@ -97,13 +96,7 @@ stores: setup azurite ## The part of them about places for backups
 	$(AS_ROOT) $(PYTEST) $(STORES)
 
 drills: setup ## Tests that break labs of their own on purpose
-	.ci/stages moves stack
-
-moves: setup ## The part of them in a lab with one database
-	$(AS_ROOT) $(PYTEST) tests -m lab --ignore=$(STACK)
-
-stack: setup ## The part of them in a lab with a whole stack
-	$(AS_ROOT) env RECOVERY_DRILL_LAB=stack $(PYTEST) $(STACK)
+	$(AS_ROOT) $(PYTEST) tests -m lab
 
 ##@ The lab
 .PHONY: lab-up lab-down lab-shell destroy

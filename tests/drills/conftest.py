@@ -14,8 +14,7 @@ from tests.integration.lab.lab_command import REPOSITORY
 def protected_lab() -> Iterator[DrillLab]:
     """The lab that RECOVERY_LAB names, put back to its snapshot if it has one, or one made here and destroyed after."""
     given = os.environ.get("RECOVERY_LAB")
-    # Two runs at the same time need labs of different names.
-    lab = DrillLab(given or os.environ.get("RECOVERY_DRILL_LAB", "drills"))
+    lab = DrillLab(given or "drills")
     try:
         if not (given and lab.call("rollback", SNAPSHOT, timeout=300).returncode == 0):
             make(lab)

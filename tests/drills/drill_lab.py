@@ -41,6 +41,13 @@ class Outcome:
     def status(self) -> str:
         return str(self.report.get("status"))
 
+    @property
+    def story(self) -> str:
+        """What failed, and how the run ended: for whoever reads that it should not have."""
+        failed = [line for line in self.journal if line.get("outcome") == "failed" or line.get("error")]
+        told = [f"{line.get('host')}, {line.get('task')}: {line.get('error')}" for line in failed]
+        return "\n".join([*told, self.text[-3000:]])
+
     def begun(self) -> list[str]:
         """The steps of Move that were begun, in order."""
         return _in_order(_begun_step(line) for line in self._move() if _marks_begin(line))

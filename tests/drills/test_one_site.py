@@ -31,7 +31,7 @@ def test_a_restore_of_ones_own_database_is_proven_far_within_a_quarter_of_an_hou
 
     def run(plan: str, **asked: str) -> Outcome:
         done = lab.start(plan, asked, inventories=INVENTORIES, environment=PASSPHRASE).finish()
-        assert done.code == 0, done.text[-5000:]
+        assert done.code == 0, done.story
         return done
 
     begun = time.monotonic()

@@ -90,7 +90,7 @@ def test_a_step_that_fails_has_every_begun_step_undone_last_first(
 
 
 def assert_undone(outcome: Outcome, begun: list[str]) -> None:
-    assert outcome.code == 2, outcome.text[-5000:]
+    assert outcome.code == 2, outcome.story
     assert outcome.status == "undone"
     assert outcome.report["verdict"] != "verified"
     assert outcome.begun() == begun
@@ -107,7 +107,7 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_being_undone(lab: Dril
         outcome = lab.move("frankfurt", "dublin", "emergency")
     finally:
         lab.do("heal")
-    assert outcome.code == 2, outcome.text[-5000:]
+    assert outcome.code == 2, outcome.story
     assert outcome.status == "parked"
     assert outcome.begun() == ["lease", "readiness", "loss_gate", "fence"]
     assert outcome.undone() == ["fence", "loss_gate", "readiness", "lease"]
@@ -124,7 +124,7 @@ def test_nothing_is_pointed_back_at_a_site_that_was_left_for_good(lab: DrillLab)
     lab.do("run", "dub-proxy1", "service", "pgbouncer", "stop")
     failed = lab.move("frankfurt", "dublin", "emergency")
     lab.do("run", "dub-proxy1", "service", "pgbouncer", "start")
-    assert (failed.code, failed.status) == (2, "parked"), failed.text[-5000:]
+    assert (failed.code, failed.status) == (2, "parked"), failed.story
     assert lab.world() == there
     lab.wait_for("the pooler", lambda: lab.shop_for(1)["failed_requests"] == 0, 20)
 
@@ -136,7 +136,7 @@ def test_nobody_answering_is_a_failure_that_names_everybody(lab: DrillLab) -> No
         outcome = lab.move("frankfurt", "dublin")
     finally:
         lab.do("heal")
-    assert outcome.code == 2, outcome.text[-5000:]
+    assert outcome.code == 2, outcome.story
     assert outcome.missing() == {f"{site}-{host}" for site in ("fra", "dub") for host in ("db1", "app1", "proxy1")}
     assert "Nothing was touched" in outcome.text
     assert outcome.begun() == []
@@ -145,7 +145,7 @@ def test_nobody_answering_is_a_failure_that_names_everybody(lab: DrillLab) -> No
 
 def test_a_failure_after_the_move_parks_there_and_the_next_run_goes_on(lab: DrillLab) -> None:
     parked = lab.move("frankfurt", "dublin", recovery_checks=NEVER_TRUE, recovery_validation_wait_seconds=1)
-    assert parked.code == 2, parked.text[-5000:]
+    assert parked.code == 2, parked.story
     assert parked.status == "parked"
     assert parked.undone() == []
     words = " ".join(parked.text.split())
@@ -155,5 +155,5 @@ def test_a_failure_after_the_move_parks_there_and_the_next_run_goes_on(lab: Dril
     assert there.primaries == 1
 
     again = lab.move("frankfurt", "dublin")
-    assert again.code == 0, again.text[-5000:]
+    assert again.code == 0, again.story
     assert lab.world().roles == ("standby", "primary")

@@ -19,7 +19,7 @@ def assert_refused(outcome: Outcome, *words: str) -> None:
     assert outcome.code != 0, outcome.text
     said = " ".join(outcome.text.split())
     missing = [word for word in words if word not in said]
-    assert not missing, f"not said: {missing}\n{outcome.text[-3000:]}"
+    assert not missing, f"not said: {missing}\n{outcome.story}"
     assert outcome.changes() == []
     assert "Traceback" not in outcome.text
 

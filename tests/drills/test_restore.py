@@ -30,11 +30,11 @@ def test_a_dropped_table_is_restored_to_the_moment_before_beside_the_live_databa
             "recovery_restore_beside": BESIDE,
         }
         restored = shop.plan("restore", **asked, recovery_restore_target_time=moment)
-        assert restored.code == 0, restored.text[-5000:]
+        assert restored.code == 0, restored.story
         assert shop.sql("fra-db1", COUNT, socket=BESIDE) == orders
         assert shop.sql("fra-db1", "SELECT to_regclass('orders') IS NULL") == "t"
         removed = shop.plan("restore", **asked, recovery_restore_state="absent")
-        assert removed.code == 0, removed.text[-5000:]
+        assert removed.code == 0, removed.story
         assert shop.do("run", "fra-db1", "sh", "-c", f"ls -d {BESIDE}* || true").strip() == ""
     finally:
         shop.do("rollback", "protected", timeout=300)
@@ -57,7 +57,7 @@ def test_a_database_goes_back_in_its_place_and_only_where_nobody_else_writes_it(
     assert shop.world() == before
     try:
         restored = shop.plan("restore", recovery_restore_site="frankfurt", **asked)
-        assert restored.code == 0, restored.text[-5000:]
+        assert restored.code == 0, restored.story
         [told] = restored.report["restores"]
         assert told["backup"] in restored.text and told["target"]["value"].endswith("Z") and told["reached"]["at"]
         assert {"backup", "window", "timeline", "version", "space"} <= {each["check"] for each in told["preflight"]}
@@ -74,12 +74,12 @@ def test_a_database_goes_back_in_its_place_and_only_where_nobody_else_writes_it(
 def assert_taken_back(shop: DrillLab, restored: Outcome, asked: dict[str, Any]) -> None:
     """An undo leaves a restore alone and says how it is taken back; what was live before it is live again."""
     undone = shop.plan("undo")
-    assert undone.code == 2 and undone.changes() == [], undone.text[-5000:]
+    assert undone.code == 2 and undone.changes() == [], undone.story
     assert f"-e recovery_restore_run={restored.run_id}" in undone.text
     back = {name: value for name, value in asked.items() if name != "recovery_restore_target_time"}
     back |= {"recovery_restore_mode": "in_place", "recovery_restore_site": "frankfurt"}
     reverted = shop.plan("restore", **back, recovery_restore_state="reverted", recovery_restore_run=restored.run_id)
-    assert reverted.code == 0, reverted.text[-5000:]
+    assert reverted.code == 0, reverted.story
     assert shop.sql("fra-db1", "SELECT to_regclass('orders') IS NULL") == "t"
     assert shop.world().leases == ()
 
@@ -100,7 +100,7 @@ def test_a_host_in_a_cloud_that_has_only_a_repository_and_its_key_gets_the_order
             },
             inventories=(INVENTORY, "inventories/cloud_region"),
         ).finish()
-        assert restored.code == 0, restored.text[-5000:]
+        assert restored.code == 0, restored.story
         assert shop.sql("fra-db2", COUNT, socket=BESIDE) == orders
     finally:
         shop.do("rollback", "protected", timeout=300)
@@ -109,6 +109,6 @@ def test_a_host_in_a_cloud_that_has_only_a_repository_and_its_key_gets_the_order
 def test_a_drill_proves_every_repository_and_changes_nothing(lab: DrillLab) -> None:
     before = lab.world()
     drilled = lab.plan("drill")
-    assert drilled.code == 0, drilled.text[-5000:]
+    assert drilled.code == 0, drilled.story
     assert drilled.report["verdict"] == "verified", drilled.report["reasons"]
     assert lab.world() == before

@@ -30,7 +30,7 @@ def kept_lab(lab: DrillLab) -> Iterator[DrillLab]:
 
 def succeed(lab: DrillLab, plan: str, **asked: Any) -> Outcome:
     done = lab.plan(plan, **asked)
-    assert done.code == 0, done.text[-6000:]
+    assert done.code == 0, done.story
     return done
 
 
@@ -65,7 +65,7 @@ def test_old_backups_go_and_proven_ones_stay(kept_lab: DrillLab) -> None:
     old, newest = before[:-1], before[-1]
     assert proven in old and len(old) > 1
     planned = kept_lab.start("retention", orders(), check=True).finish()
-    assert planned.code == 0 and orders_in_the_vault(kept_lab) == before, planned.text[-6000:]
+    assert planned.code == 0 and orders_in_the_vault(kept_lab) == before, planned.story
     done = succeed(kept_lab, "retention", **orders())
     assert orders_in_the_vault(kept_lab) == [proven, newest]
     assert named_by(planned, "removed")[-1] == named_by(done, "removed")[-1] == [name for name in old if name != proven]
@@ -103,7 +103,7 @@ def test_what_a_drill_finds_damaged_is_no_ground_for_the_next_backup(kept_lab: D
     spoil = ["dd", "if=/dev/zero", f"of={bundle}", "bs=1", "seek=100000", "count=9", "conv=notrunc"]
     kept_lab.do("run", "wit-store1", *spoil)
     found = kept_lab.plan("drill", **ONLY)
-    assert found.code != 0 and found.status == "failed", found.text[-6000:]
+    assert found.code != 0 and found.status == "failed", found.story
     succeed(kept_lab, "backup", **{**FULL, "recovery_backup_strategy": "incremental"})
     newest = orders_in_the_vault(kept_lab)[-1]
     assert newest.endswith("F") and newest != damaged

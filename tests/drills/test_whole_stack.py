@@ -45,7 +45,7 @@ def run(lab: DrillLab, plan: str, *, check: bool = False, more: tuple[str, ...] 
 
 def succeed(lab: DrillLab, plan: str, **asked: Any) -> Outcome:
     done = run(lab, plan, **asked)
-    assert done.code == 0, done.text[-6000:]
+    assert done.code == 0, done.story
     return done
 
 
@@ -72,7 +72,7 @@ def test_a_part_of_a_set_stays_where_its_own_policy_would_let_it_go(stack: Drill
         "retention": {"keep_last": 1},
     }
     retained = run(stack, "retention", check=True, recovery_files={"pictures": pictures})
-    assert retained.code == 0, retained.text[-5000:]
+    assert retained.code == 0, retained.story
     removed = {
         line["play"]: kept["removed"]
         for line in retained.journal
@@ -133,11 +133,11 @@ def test_the_whole_system_goes_back_to_its_set_and_a_failing_restore_changes_not
     refused = run(stack, "restore_system", recovery_restore_site="frankfurt")
     assert refused.code != 0 and "recovery_restore_confirm" in refused.text
     checked = run(stack, "restore_system", **asked, recovery_restore_only=["orders"], check=True)
-    assert checked.code == 0 and "; left out: " in " ".join(checked.text.split()), checked.text[-6000:]
+    assert checked.code == 0 and "; left out: " in " ".join(checked.text.split()), checked.story
     before = spoil(stack)
     # The last thing that is looked at is not as it should be: by then every part has changed places.
     failed = run(stack, "restore_system", **asked, recovery_checks=NEVER_TRUE, recovery_validation_wait_seconds=1)
-    assert (failed.code, failed.status) == (2, "undone"), failed.text[-6000:]
+    assert (failed.code, failed.status) == (2, "undone"), failed.story
     assert failed.report["parts"] == {"completed": 5, "total": 5, "left_out": []}
     assert parts(stack) == before
     lose(stack)
@@ -157,7 +157,7 @@ def test_a_part_that_cannot_be_restored_has_the_others_taken_back(stack: DrillLa
     before = parts(stack)
     with broken_tool(stack, part):
         failed = run(stack, "restore_system", recovery_restore_site="frankfurt", recovery_restore_confirm="storefront")
-    assert (failed.code, failed.status) == (2, "undone"), failed.text[-6000:]
+    assert (failed.code, failed.status) == (2, "undone"), failed.story
     assert failed.report["parts"]["completed"] < failed.report["parts"]["total"]
     assert "broken" in failed.text
     assert parts(stack) == before
