@@ -110,10 +110,16 @@ def backups(runs: int) -> list[Figure]:
     return [
         figure("backup of 1 GB (floor: pgbackrest backup)", "s", seconds["backup"], seconds["bare backup"]),
         figure(
-            "restore of 1 GB, started and proven (floor: pgbackrest restore, start, end of recovery)",
+            "restore of 1 GB to its target (floor: pgbackrest restore, start, end of recovery)",
             "s",
             seconds["restore"],
             seconds["bare restore"],
+        ),
+        figure(
+            "restore of 1 GB, wholly proven (floor: the same, pg_amcheck, pg_checksums)",
+            "s",
+            seconds["proven restore"],
+            seconds["bare proven restore"],
         ),
         figure(
             "verification of 1 GB that is proven already (floor: the one that proved it)",
