@@ -96,9 +96,6 @@ class PoolerServer:
         seen = self.shown()
         return seen.port, seen.paused
 
-    def opens_ahead(self) -> int | None:
-        return self.shown().opens_ahead
-
     def shown(self) -> PooledDatabase:
         with self.console as console:
             return console.database("shop", Deadline(2))
@@ -228,7 +225,7 @@ def test_a_pooler_that_opens_connections_ahead_turns_nobody_away_however_long_it
     write(client, 2)
     assert pair.standby.sql("SELECT count(*) FROM entry") == "2"
     assert file.read_text() == said.format(pair.standby.port)
-    assert pooler.opens_ahead() == 4
+    assert pooler.shown().opens_ahead == 4
 
 
 def test_a_pause_that_does_not_come_changes_nothing(pair: Any, pooler: Any, switchover: Switchover) -> None:

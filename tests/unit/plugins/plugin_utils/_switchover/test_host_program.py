@@ -53,15 +53,8 @@ def test_two_entries_of_one_file_change_places_side_by_side(tmp_path: Path) -> N
     text = "a = host=10.0.0.1 port=1 min_pool_size=2\nb = host=10.0.0.1 port=2\n"
     file.write_text(text)
     file.chmod(0o640)
-    one, other = (
-        given(
-            tmp_path,
-            databases_file=str(file),
-            deadline_seconds=60,
-            **{**switch(entry, opens_ahead=True), "name": entry},
-        )
-        for entry in "ab"
-    )
+    shared = given(tmp_path, databases_file=str(file), deadline_seconds=60, console={})
+    one, other = ({**shared, **switch(entry, opens_ahead=True), "name": entry} for entry in "ab")
     with patch.object(host_pooler, "ask", lambda *_said: None):
         for each in (one, other):
             host_pooler.pooler_arm(each)
