@@ -160,8 +160,7 @@ class CallbackModule(CallbackBase):
 
     def _lay_out(self) -> None:
         self._packages = ModulePackages.of_this_run()
-        if self._packages is not None:
-            self._packages.lay_out()
+        self._packages.lay_out()
 
     def _keep(self) -> None:
         if self._packages is not None:

@@ -11,7 +11,8 @@ changes. Before it packs one it looks into a directory of the run, so that is wh
 laid. An Ansible that looks elsewhere packs them as it always did.
 
 What is kept runs on hosts with every right: it is taken from a directory of ours alone, which nobody else may write
-and whose name says what went in, and only as long as it is what was put there.
+and whose name says what went in, and only as long as it is what was put there. Whatever fails here only costs time:
+the caller goes on without it.
 """
 
 from __future__ import annotations
@@ -52,30 +53,24 @@ class ModulePackages:
     used: Path
 
     @classmethod
-    def of_this_run(cls) -> ModulePackages | None:
-        """None when the sources cannot be read, of which whoever needs them will complain."""
-        try:
-            digest = digest_of_sources()
-        except OSError:
-            return None
+    def of_this_run(cls) -> ModulePackages:
         # Made when Ansible starts: asking the configuration for the second one would make another.
         settings = vars(constants)
         return cls(
-            Path(settings["ANSIBLE_HOME"]) / DIRECTORY / digest,
+            Path(settings["ANSIBLE_HOME"]) / DIRECTORY / digest_of_sources(),
             Path(settings["DEFAULT_LOCAL_TMP"]) / OF_A_RUN,
         )
 
     def lay_out(self) -> None:
         """Let this run find what was kept; what is not as it was put there is taken away."""
-        with suppress(OSError):
-            if not is_ours_alone(self.kept):
-                return
-            self.used.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.utime(self.kept)
-            for path in self.kept.iterdir():
-                # Another run may keep or take away something at the same time.
-                with suppress(OSError):
-                    self._lay(path)
+        if not is_ours_alone(self.kept):
+            return
+        self.used.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.utime(self.kept)
+        for path in self.kept.iterdir():
+            # Another run may keep or take away something at the same time.
+            with suppress(OSError):
+                self._lay(path)
 
     def _lay(self, path: Path) -> None:
         """As a second name of the same file, which takes no room: Ansible replaces such files, and never writes one."""
@@ -91,18 +86,17 @@ class ModulePackages:
 
         Whoever exchanged sources while it ran has packages of both, of which none is kept.
         """
-        with suppress(OSError):
-            if digest_of_sources() != self.kept.name:
-                return
-            self.kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.kept.mkdir(mode=0o700, exist_ok=True)
-            if not is_ours_alone(self.kept):
-                return
-            there = {path.name.rpartition(".")[0] for path in self.kept.iterdir()}
-            for path in self.used.iterdir():
-                if PACKAGE.match(path.name) and path.name not in there:
-                    self._put(path)
-            forget_unused(self.kept.parent)
+        if digest_of_sources() != self.kept.name:
+            return
+        self.kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.kept.mkdir(mode=0o700, exist_ok=True)
+        if not is_ours_alone(self.kept):
+            return
+        there = {path.name.rpartition(".")[0] for path in self.kept.iterdir()}
+        for path in self.used.iterdir() if self.used.exists() else ():
+            if PACKAGE.match(path.name) and path.name not in there:
+                self._put(path)
+        forget_unused(self.kept.parent)
 
     def _put(self, path: Path) -> None:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -122,7 +116,7 @@ def is_ours_alone(directory: Path) -> bool:
 def forget_unused(parent: Path) -> None:
     for each in parent.iterdir():
         if is_ours_alone(each) and time.time() - each.stat().st_mtime > FORGOTTEN_AFTER_SECONDS:
-            shutil.rmtree(each, ignore_errors=True)
+            shutil.rmtree(each)
 
 
 def digest_of_sources() -> str:
