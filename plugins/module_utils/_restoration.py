@@ -225,7 +225,8 @@ class Restoration:
         try:
             proven = self.engine.prove(plan, place.directory, port=request.port, listen=request.listen)
             self._prove_more(plan, place.directory)
-            self.reached = self.engine.open_beside(place.directory, proven, port=request.port)
+            runs = request.keep_running or not request.selection.is_everything
+            self.reached = self.engine.open_beside(place.directory, proven, port=request.port, runs=runs)
             self._extract(request)
             if not request.keep_running:
                 self.engine.stop(place.directory)

@@ -96,14 +96,12 @@ def question(instance: Instance, checks: list[Check], default_database: str) -> 
     return answers
 
 
-def look_through(instance: Instance, *, is_kept_running: bool) -> dict[str, str]:
+def look_through(instance: Instance) -> dict[str, str]:
     """Every row, index and page of a copy, whose server is stopped for the pages: ``{structure, pages}``."""
     structure = instance.check_tables("--extended")
     instance.stop()
     instance.require_clean_end()
     pages = check_pages(instance.programs, instance.directory)
-    if is_kept_running:
-        instance.start("--skip-grant-tables")
     return {"structure": structure, "pages": pages}
 
 

@@ -188,6 +188,12 @@ def open_for_writes(instance: Instance) -> Reached:
     return Reached(lsn=seen["lsn"], at=seen["at"], timeline=int(seen["timeline"]), by="open")
 
 
+def timeline_of(instance: Instance) -> int:
+    """The timeline of a stopped instance."""
+    directories = str(instance.binary_directory), str(instance.directory)
+    return read_control_data(*directories, deadline=instance.deadline).timeline
+
+
 def control_limits(instance: Instance) -> dict[str, str]:
     argv = control_data_command(str(instance.binary_directory), str(instance.directory))
     return limits_of(run_tool(argv, deadline=instance.deadline, environment={"LC_ALL": "C"}).stdout)

@@ -32,7 +32,10 @@ IS_INSTALLED = "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck';"
 
 
 def look_into_copy(instance: Instance, look: Look, database: str) -> dict[str, Any]:
-    """A copy that is to accept writes anyway: it is opened, and runs again afterwards without what was installed."""
+    """A copy that is to accept writes anyway: it is opened, and keeps nothing of what was installed.
+
+    Its pages can only be read while it is stopped, and it stays so: not everybody wants it to run again.
+    """
     open_for_writes(instance)
     answers = question(instance, look.checks, database)
     if not look.goes_on(answers):
@@ -43,8 +46,6 @@ def look_into_copy(instance: Instance, look: Look, database: str) -> dict[str, A
         instance.ask("DROP EXTENSION IF EXISTS amcheck;", database=name)
     instance.stop()
     pages = check_pages(instance.binary_directory, instance.directory, instance)
-    instance.start()
-    open_for_writes(instance)
     return {"checks": answers, "structure": structure, "pages": pages}
 
 

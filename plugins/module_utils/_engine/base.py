@@ -213,15 +213,18 @@ class Engine(Abilities, Copying, ABC):
         """Put the questions to a proven copy, and when all answers are right, look through it.
 
         It is ``{checks, structure, pages}``; what is not sound is an error, a wrong answer is the caller's to judge.
-        Unless it may write, nothing in the copy is changed by it, and a server on it may have been stopped.
+        Unless it may write, nothing in the copy is changed by it. A server on it may have been stopped.
         """
 
     def trial_bytes(self, plan: RestorePlan) -> int:
         """What looking into a copy that must not be written takes on its disk, besides the copy."""
         return 0
 
-    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
-        """Let a proven copy, which still runs, accept writes; it never archives."""
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None, runs: bool) -> Reached:
+        """Let a proven copy accept writes; it never archives.
+
+        With ``runs`` a server works on it afterwards; without, one that was stopped to look into it stays so.
+        """
         return reached
 
     def extract(

@@ -235,17 +235,20 @@ class MariadbEngine(ResticEngine):
         answers = _mariadb_restore.question(instance, look.checks, database)
         if not look.goes_on(answers):
             return {"checks": answers}
-        return {"checks": answers, **_mariadb_restore.look_through(instance, is_kept_running=may_write)}
+        return {"checks": answers, **_mariadb_restore.look_through(instance)}
 
-    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None, runs: bool) -> Reached:
         proven = self._require_proven()
         instance = Instance(directory, self.programs, proven.names_are_lower_case)
         if not proven.selection.is_everything:
             # It is taken apart as it stands: nobody has to log in, and nobody else can.
+            if instance.process_id is None:
+                instance.start("--skip-grant-tables")
             return reached
         instance.stop()
         instance.require_clean_end()
-        instance.start(port=port if proven.listen else None, outlives_us=True)
+        if runs:
+            instance.start(port=port if proven.listen else None, outlives_us=True)
         return reached
 
     def extract(

@@ -167,8 +167,14 @@ class PostgresqlEngine(PgBackRestEngine):
     def trial_bytes(self, plan: RestorePlan) -> int:
         return plan.needed_bytes
 
-    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
-        opened = _postgresql_recovery.open_for_writes(self._instance(directory, port))
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None, runs: bool) -> Reached:
+        instance = self._instance(directory, port)
+        if instance.process_id is None:
+            # It was open when it was looked through, and is not started for nothing.
+            if not runs:
+                return replace(reached, timeline=_postgresql_recovery.timeline_of(instance))
+            instance.start()
+        opened = _postgresql_recovery.open_for_writes(instance)
         return replace(reached, timeline=opened.timeline)
 
     def extract(

@@ -181,7 +181,7 @@ class PostgresqlDumpEngine(ResticEngine):
         answers = trial.ask(look.checks)
         return {"checks": answers, "structure": trial.look_through() if look.goes_on(answers) else None}
 
-    def open_beside(self, directory: Path, reached: Reached, *, port: int | None) -> Reached:
+    def open_beside(self, directory: Path, reached: Reached, *, port: int | None, runs: bool) -> Reached:
         if not self._is_taken_apart:
             self._require_trial().remove()
         return reached

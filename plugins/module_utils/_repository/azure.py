@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._azure_store import AzureStore
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
     Probe,
     Repository,
@@ -92,7 +91,12 @@ class AzureRepository(Repository):
                 next_action="Set uri_style to host and port to 443, or use a repository of another kind",
             )
 
-    def open_store(self, secrets: dict[str, str]) -> AzureStore:
+    def open_store(self, secrets: dict[str, str]) -> Store:
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._azure_store import (
+            AzureStore,
+        )
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
+
         is_sas = secrets.get("azure-key-type") == "sas"
         key_name, sas_name = ("", "azure-key") if is_sas else ("azure-key", "")
         is_path = self.options["uri_style"] != "host"

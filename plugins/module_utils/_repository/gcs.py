@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._gcs_store import GcsStore
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
     Probe,
     Repository,
@@ -74,7 +73,10 @@ class GcsRepository(Repository):
         path = within(str(self.options["path"]), "restic")
         return ResticAddress(f"gs:{self.options['bucket']}:{path}", self.given(environment), self.trusting())
 
-    def open_store(self, secrets: dict[str, str]) -> GcsStore | None:
+    def open_store(self, secrets: dict[str, str]) -> Store | None:
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._gcs_store import GcsStore
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
+
         token = self.secret("access_token", secrets, "GOOGLE_ACCESS_TOKEN")
         if not token and secrets.get("gcs-key-type") == "token":
             token = secrets.get("gcs-key", "")

@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: nothing outside it may rely on this file.
 
-"""The kinds of repository there are: one static table, because only static imports travel to a target."""
+"""The kinds of repository there are: one static table, because only static imports travel to a target.
+
+An import in a function is one as well: what speaks to a kind's store travels, and is read where that is opened.
+"""
 
 from __future__ import annotations
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._reach import probe_port
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._s3_store import S3Store
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._store import Store
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import (
     Probe,
     Repository,
@@ -74,7 +73,10 @@ class S3Repository(Repository):
             (*self.trusting(), "-o", f"s3.bucket-lookup={lookup}"),
         )
 
-    def open_store(self, secrets: dict[str, str]) -> S3Store | None:
+    def open_store(self, secrets: dict[str, str]) -> Store | None:
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._https import Https
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._s3_store import S3Store
+
         access_key = self.secret("access_key", secrets, "AWS_ACCESS_KEY_ID", "s3-key")
         if not access_key:
             return None

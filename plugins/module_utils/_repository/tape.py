@@ -11,13 +11,15 @@ import os
 import stat
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import InputError
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_changer import TapeChanger
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeDrive
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository.base import Probe, Repository
+
+if TYPE_CHECKING:
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_changer import TapeChanger
+    from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeDrive
 
 
 class TapeRepository(Repository):
@@ -48,6 +50,8 @@ class TapeRepository(Repository):
 
     def open_drive(self, deadline: Deadline) -> TapeDrive:
         """The drive, for whoever copies a repository to it or reads one back."""
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_drive import TapeDrive
+
         return TapeDrive(
             self.name,
             Path(self.place),
@@ -58,6 +62,10 @@ class TapeRepository(Repository):
 
     def open_changer(self, deadline: Deadline) -> TapeChanger | None:
         """The changer that puts tapes into the drive; None when a person does."""
+        from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._repository._tape_changer import (
+            TapeChanger,
+        )
+
         if not self.options.get("changer"):
             return None
         return TapeChanger(Path(str(self.options["changer"])), int(self.options["drive"]), deadline)

@@ -64,8 +64,11 @@ def test_the_latest_target_reaches_the_end_of_the_archived_log(story: Story, bes
 def test_a_copy_can_be_left_stopped_and_a_running_one_is_not_overwritten(story: Story, beside: Path) -> None:
     sandbox = story.sandbox
     target = {"type": "immediate"}
-    sandbox.succeed("restore", directory=str(beside), target=target, keep_running=False)
-    assert not sandbox.is_running(beside)
+    result = sandbox.succeed("restore", directory=str(beside), target=target, keep_running=False)
+    assert not sandbox.is_running(beside) and result["reached"]["timeline"] == 2
+    # It was looked through without being started once more: this is still the log of its recovery.
+    assert "with the right checksum" in result["proof"]["pages"]
+    assert "selected new timeline ID: 2" in (beside / "recovery-instance.log").read_text()
     sandbox.succeed("restore", directory=str(beside), target=target, backup=story.full["id"])
     assert sandbox.is_running(beside)
     error = sandbox.fail("restore", "DR-PRE", directory=str(beside), target=target)
