@@ -106,9 +106,10 @@ def wait(
 
     def observe() -> dict[str, Any] | None:
         state = state_of(instance)
-        if state is None and instance.process_id is None and ENDED_TOO_EARLY in instance.log_text:
-            raise ended_too_early(instance, plan, what)
-        if state is None:
+        # Looked at once: it may end between two looks.
+        if state is None and instance.process_id is None:
+            if ENDED_TOO_EARLY in instance.log_text:
+                raise ended_too_early(instance, plan, what)
             instance.require_alive()
         return state
 
