@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,8 @@ class BackupRecord:
 
     def as_result(self, at: datetime) -> dict[str, Any]:
         """Plain values for a module's result; the ages are those of what it holds and of its level, up to ``at``."""
-        result = asdict(self)
+        # By hand: the library's copy of each value takes a tenth of a second for a thousand backups.
+        result = {**vars(self), "trust": {**vars(self.trust)}}
         result["started_at"], result["stopped_at"] = written(self.started_at), written(self.stopped_at)
         result["age_seconds"] = round((at - self.stopped_at).total_seconds(), 3)
         proven_at = None if self.trust.level == TRUST_LEVELS[0] else instant_of(self.trust.proven_at)
