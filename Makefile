@@ -22,7 +22,7 @@ demo: setup ## Carry the storefront through the loss of a site (report in build/
 	$(AS_ROOT) python -m demo
 
 test: setup importer azurite ## Check everything: lint, units, integration, drills
-	.ci/stages servers stores -- drills --aside lint units
+	.ci/stages servers stores units -- drills lint
 
 ##@ Set-up
 .PHONY: setup machine environment importer collection azurite rootfs lock
