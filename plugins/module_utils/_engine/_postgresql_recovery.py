@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import (
+    ControlData,
     control_data_command,
     read_control_data,
 )
@@ -189,10 +189,13 @@ def open_for_writes(instance: Instance) -> Reached:
     return Reached(lsn=seen["lsn"], at=seen["at"], timeline=int(seen["timeline"]), by="open")
 
 
-def timeline_of(instance: Instance) -> int:
-    """The timeline of a stopped instance."""
+def stopped_in_order(instance: Instance, what: str) -> ControlData:
+    """The control data of a stopped copy; of one that did not end in order nobody may say that it is good."""
     directories = str(instance.binary_directory), str(instance.directory)
-    return read_control_data(*directories, deadline=instance.deadline).timeline
+    control = read_control_data(*directories, deadline=instance.deadline)
+    if not control.is_cleanly_shut_down:
+        raise IntegrityError(what, cause=f"it is {control.cluster_state}", next_action="Read its log")
+    return control
 
 
 def control_limits(instance: Instance) -> dict[str, str]:
@@ -230,15 +233,12 @@ def check_structure(instance: Instance) -> str:
     return "all tables and indexes are consistent"
 
 
-def check_pages(binary_directory: Path, directory: Path, instance: Instance) -> str:
+def check_pages(instance: Instance) -> str:
     """The checksum of every page of a stopped copy."""
-    control = read_control_data(str(binary_directory), str(directory), deadline=instance.deadline)
-    what = f"check the pages of the copy in {directory}"
-    if not control.is_cleanly_shut_down:
-        raise IntegrityError(what, cause=f"it is {control.cluster_state}", next_action="Read its log")
-    if not control.has_data_checksums:
+    what = f"check the pages of the copy in {instance.directory}"
+    if not stopped_in_order(instance, what).has_data_checksums:
         return "not possible: the cluster has no data checksums"
-    argv = [str(binary_directory / "pg_checksums"), "--check", "-D", str(directory)]
+    argv = [str(instance.binary_directory / "pg_checksums"), "--check", "-D", str(instance.directory)]
     finished = run_tool(argv, deadline=instance.deadline, environment={"LC_ALL": "C"})
     scanned = re.search(r"Blocks scanned: +(\d+)", finished.stdout)
     bad = re.search(r"Bad checksums: +(\d+)", finished.stdout)

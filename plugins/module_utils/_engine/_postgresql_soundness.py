@@ -45,7 +45,7 @@ def look_into_copy(instance: Instance, look: Look, database: str) -> dict[str, A
     for name in lacking:
         instance.ask("DROP EXTENSION IF EXISTS amcheck;", database=name)
     instance.stop()
-    pages = check_pages(instance.binary_directory, instance.directory, instance)
+    pages = check_pages(instance)
     return {"checks": answers, "structure": structure, "pages": pages}
 
 
@@ -63,7 +63,7 @@ def look_into_clone(instance: Instance, begin: Callable[[Instance], None], look:
         if not look.goes_on(answers):
             return {"checks": answers}
         structure = check_structure(trial)
-    pages = check_pages(instance.binary_directory, instance.directory, instance)
+    pages = check_pages(instance)
     return {"checks": answers, "structure": structure, "pages": pages}
 
 

@@ -243,6 +243,7 @@ class MariadbEngine(ResticEngine):
         if not proven.selection.is_everything:
             # It is taken apart as it stands: nobody has to log in, and nobody else can.
             if instance.process_id is None:
+                instance.require_clean_end()
                 instance.start("--skip-grant-tables")
             return reached
         instance.stop()

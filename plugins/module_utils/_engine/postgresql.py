@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import run_tool
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import read_control_data
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._control_data import (
+    SHUT_DOWN,
+    read_control_data,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine import (
     _pgbackrest_repository,
     _postgresql_needs,
@@ -86,7 +89,7 @@ class PostgresqlEngine(PgBackRestEngine):
             structure = _postgresql_recovery.check_structure(instance)
         finally:
             instance.stop()
-        pages = _postgresql_recovery.check_pages(self.live.binary_directory, scratch, instance)
+        pages = _postgresql_recovery.check_pages(instance)
         return {"reached": reached.as_result(), "structure": structure, "pages": pages, "checks": answers}
 
     def plan_restore(
@@ -170,9 +173,10 @@ class PostgresqlEngine(PgBackRestEngine):
     def open_beside(self, directory: Path, reached: Reached, *, port: int | None, runs: bool) -> Reached:
         instance = self._instance(directory, port)
         if instance.process_id is None:
+            stopped = _postgresql_recovery.stopped_in_order(instance, f"open the copy in {directory}")
             # It was open when it was looked through, and is not started for nothing.
-            if not runs:
-                return replace(reached, timeline=_postgresql_recovery.timeline_of(instance))
+            if not runs and stopped.cluster_state == SHUT_DOWN:
+                return replace(reached, timeline=stopped.timeline)
             instance.start()
         opened = _postgresql_recovery.open_for_writes(instance)
         return replace(reached, timeline=opened.timeline)

@@ -6,14 +6,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from tests.integration.postgresql_backup.conftest import MakeSandbox
 from tests.integration.postgresql_backup.sandbox import Sandbox
 from tests.integration.servers.postgresql import as_postgres
+from tests.integration.servers.process import wait_until
+
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._values import Reached
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.registry import engine_spec, open_engine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError
 
 THERE = {"name": "there are products", "query": "SELECT count(*) FROM product", "expect": "1000"}
 NAMES_ARE_LOWER_CASE = """
@@ -149,3 +157,17 @@ def test_an_index_that_does_not_fit_its_table_is_found_before_the_data_goes_live
     assert Path(error["recovery"]["quarantine"]).is_dir() and not list(shop.data.parent.glob("*.trial"))
     # Questions alone do not find it.
     shop.succeed("restore", prove="checks", checks=[THERE], run_id="p8", **options)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_copy_whose_server_died_after_the_proof_is_not_taken_for_a_good_one(shop: Sandbox, runs: bool) -> None:
+    copy = shop.root / "died"
+    given: dict[str, Any] = {"directory": str(copy), "port": 5433, "target": {"type": "immediate"}}
+    shop.succeed("restore", prove="target", **given)
+    process_id = int((copy / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(process_id, signal.SIGKILL)
+    wait_until("it is gone", lambda: not shop.is_running(copy))
+    engine = open_engine(dict(ArgumentSpecValidator(engine_spec()).validate(shop.options).validated_parameters))
+    with pytest.raises(IntegrityError, match="it is in production"):
+        engine.open_beside(copy, Reached("0/1", None, 1, "a proof"), port=5433, runs=runs)
+    shop.succeed("restore", state="absent", **given)
