@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_documents import collected
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_keeping import FilesKeeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_look import looking
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
     Manifest,
@@ -25,7 +26,6 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import BegunRecord
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     Stored,
@@ -55,6 +55,7 @@ class Reading:
     manifest: Manifest
     stored: Stored
     documents: list[str]
+    begun: BegunRecord
     started_at: datetime
     stopped_at: datetime
     changed: dict[str, str] = field(default_factory=dict)
@@ -68,14 +69,13 @@ class Reading:
 class FilesBackup:
     """One backup of a source into its keeper."""
 
-    def __init__(self, source: Source, keeper: Keeper, strategy: str, consistency_id: str = "") -> None:
+    def __init__(self, source: Source, keeper: FilesKeeper, strategy: str, consistency_id: str = "") -> None:
         self.source = source
         self.keeper = keeper
         self.strategy = strategy
         self.consistency_id = consistency_id
         self.parent: BackupRecord | None = None
         self.set_id = ""
-        self.begun: BegunRecord | None = None
         self.until_recorded = ExitStack()
 
     @property
@@ -97,13 +97,13 @@ class FilesBackup:
             self.until_recorded.close()
             self.keeper.drop(reading.stored.id)
             raise
-        kept = self.keeper.write_record(
+        kept = self.keeper.finish_record(
+            reading.begun,
             self._record(reading),
             self._content(reading),
             of=reading.stored.id,
             set_id=self.set_id,
             kind=self.source.kind,
-            begun=self.begun,
         )
         return Taken(kept.id, reading.stored.seconds, self._warnings(reading))
 
@@ -157,12 +157,16 @@ class FilesBackup:
             with_hashes=source.with_hashes,
         )
         started_at = now()
+        begun = self._begun(started_at)
+
+        def write(manifest: Manifest) -> None:
+            begun.write("manifest", manifest.as_text())
+
         arguments = ["--force"] if self.parent is None else ["--parent", self.parent.id]
         arguments += [f"--exclude={pattern}" for pattern in source.excludes]
-        with looking(walk, roots) as look:
+        with looking(walk, roots, write) as look, begun.unless_failed():
             stored = store_paths(tool, self.what, roots, self._tags(), *arguments, gate=look)
-            reading = Reading(look.manifest, stored, documents, started_at, stopped_at=now())
-            self._get_ready(reading)
+            reading = Reading(look.manifest, stored, documents, begun, started_at, stopped_at=now())
         reading.unreadable = dict(look.manifest.unreadable)
         reading.changed = changes(look.manifest.state, walk.state(roots))
         for each in stored.unread:
@@ -182,12 +186,10 @@ class FilesBackup:
             system=self.source.host,
         )
 
-    def _get_ready(self, reading: Reading) -> None:
-        """Let restic open the repository for the record, as it is of an unchanged source, during the second look."""
-        begun = self.keeper.begun_record(
-            self._record(reading), of=reading.stored.id, set_id=self.set_id, kind=self.source.kind
-        )
-        self.begun = self.until_recorded.enter_context(begun)
+    def _begun(self, started_at: datetime) -> BegunRecord:
+        """Let restic open the repository for the record while another opens it for the data."""
+        begun = self.keeper.begun_record(self._begun_at(started_at), set_id=self.set_id, kind=self.source.kind)
+        return self.until_recorded.enter_context(begun)
 
     def _require_there(self) -> None:
         """A path that is gone is no small change: it may be a disk that is not mounted."""
@@ -224,24 +226,35 @@ class FilesBackup:
             )
 
     def _record(self, reading: Reading) -> BackupRecord:
-        return BackupRecord(
+        return replace(
+            self._begun_at(reading.started_at),
             id=reading.stored.id,
+            stopped_at=reading.stopped_at,
+            size_bytes=reading.stored.size_bytes,
+            stored_bytes=reading.stored.added_bytes,
+            changed_bytes=reading.stored.added_bytes,
+            is_consistent=reading.is_consistent,
+        )
+
+    def _begun_at(self, started_at: datetime) -> BackupRecord:
+        """What is known of it before anything is stored."""
+        return BackupRecord(
+            id="",
             engine=self.keeper.engine,
             stanza=self.source.stanza,
             repository=self.keeper.repository.name,
             strategy=self.strategy,
             parent=None if self.parent is None else self.parent.id,
             chain=[],
-            started_at=reading.started_at,
-            stopped_at=reading.stopped_at,
-            size_bytes=reading.stored.size_bytes,
-            stored_bytes=reading.stored.added_bytes,
-            changed_bytes=reading.stored.added_bytes,
+            started_at=started_at,
+            stopped_at=started_at,
+            size_bytes=0,
+            stored_bytes=0,
+            changed_bytes=0,
             encrypted=True,
             system_identifier=self.source.host,
             key_id=self.keeper.repository.key_id,
             consistency_id=self.consistency_id,
-            is_consistent=reading.is_consistent,
         )
 
     def _content(self, reading: Reading) -> dict[str, Any]:
@@ -251,7 +264,6 @@ class FilesBackup:
             "documents": reading.documents,
             "excludes": self.source.excludes,
             "kind": self.source.kind,
-            "manifest": reading.manifest.as_json(),
             "changed": reading.changed,
             "unreadable": reading.unreadable,
             "left_out_mounts": reading.manifest.left_out_mounts,

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
@@ -21,12 +21,13 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 class FirstLook:
     """A look, the gate that it opens at its end, and what is added to it while the tool behind the gate reads."""
 
-    def __init__(self, walk: Walk, roots: list[str], gate: int) -> None:
+    def __init__(self, walk: Walk, roots: list[str], gate: int, write: Callable[[Manifest], None]) -> None:
         self.manifest = Manifest()
         # A descriptor. It can be read to its end once the look is over, and then holds patterns, a line each.
         self.gate = gate
         self._walk = walk
         self._roots = roots
+        self._write = write
         self._is_over = Event()
         self._is_given_up = Event()
 
@@ -40,7 +41,7 @@ class FirstLook:
         return [f"{literal(mount)}/*" for mount in self.manifest.left_out_mounts]
 
     def take(self, gate: int) -> None:
-        """Look, open the gate, and complete what was seen."""
+        """Look, open the gate, complete what was seen, and write that down."""
         # Nobody may be there any more to go through it.
         with suppress(BrokenPipeError), open(gate, "wb") as opened:
             try:
@@ -49,6 +50,8 @@ class FirstLook:
                 self._is_over.set()
             opened.writelines(os.fsencode(f"{in_a_file(pattern)}\n") for pattern in self.left_out)
         self._walk.complete(self.manifest, self._is_wanted)
+        if self._is_wanted():
+            self._write(self.manifest)
 
     def give_up(self) -> None:
         self._is_given_up.set()
@@ -58,10 +61,10 @@ class FirstLook:
 
 
 @contextmanager
-def looking(walk: Walk, roots: list[str]) -> Iterator[FirstLook]:
-    """Look at the roots meanwhile; at the end all is seen. Who fails meanwhile does not wait for that."""
+def looking(walk: Walk, roots: list[str], write: Callable[[Manifest], None]) -> Iterator[FirstLook]:
+    """Look at the roots meanwhile; at the end all is seen and written. Who fails meanwhile does not wait for that."""
     reading, writing = os.pipe()
-    look = FirstLook(walk, roots, reading)
+    look = FirstLook(walk, roots, reading, write)
     with ThreadPoolExecutor(max_workers=1) as beside:
         rest = beside.submit(look.take, writing)
         try:

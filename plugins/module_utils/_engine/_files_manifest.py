@@ -7,11 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 NOTHING: dict[str, str] = {}
+ENTRIES_AT_ONCE = 1_000
 
 
 class Entry(NamedTuple):
@@ -72,8 +75,13 @@ class Manifest:
         """The same without the holes of sparse files."""
         return _sum_once(self.entries.values(), lambda entry: min(entry.allocated, entry.size))
 
-    def as_json(self) -> dict[str, Any]:
-        return {path: entry.as_json() for path, entry in self.entries.items()}
+    def as_text(self) -> Iterator[str]:
+        """The entries in JSON, in pieces."""
+        entries, begin = iter(self.entries.items()), "{"
+        while some := {path: entry.as_json() for path, entry in islice(entries, ENTRIES_AT_ONCE)}:
+            yield begin + json.dumps(some)[1:-1]
+            begin = ", "
+        yield "{}" if begin == "{" else "}"
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Manifest:

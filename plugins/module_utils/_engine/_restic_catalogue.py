@@ -11,18 +11,26 @@ was proven whole: data without a record was broken off, and is nothing that may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_chain import chained
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_figures import (
+    INSIDE,
+    TAG,
+    Figures,
+)
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._instant import parse_instant, written
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._record import BackupRecord
 
 RECORD_FILE = "record.json"
 PART_DATA, PART_RECORD = "data", "record"
 MARK = "recovery"
+UNREAD_RECORD = "its record cannot be read, so nobody knows whether it was proven whole"
 NO_RECORD = "it was broken off: it has no record, so it was never proven whole"
 
 
@@ -113,8 +121,18 @@ def data_tags(*, stanza: str, engine: str, strategy: str, set_id: str, system: s
     }
 
 
-def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, repository: str) -> Listing:
-    """The backups of one name and engine out of restic's list; a snapshot that is not understood is a failure."""
+def read_listing(
+    snapshots: list[dict[str, Any]],
+    *,
+    stanza: str,
+    engine: str,
+    repository: str,
+    figures: Mapping[str, Figures] = MappingProxyType({}),
+) -> Listing:
+    """The backups of one name and engine out of restic's list; a snapshot that is not understood is a failure.
+
+    ``figures`` are those that stand inside of records, by set.
+    """
     data: dict[str, dict[str, Any]] = {}
     proofs: list[tuple[dict[str, Any], dict[str, str]]] = []
     for snapshot in snapshots:
@@ -135,6 +153,11 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
     strays: list[str] = []
     for snapshot, tags in proofs:
         identifier = by_set.get(tags.get("set", ""))
+        tags.update(figures.get(tags.get("set", ""), {}))
+        if identifier is not None and tags.get(TAG) == INSIDE and "of" not in tags:
+            records[identifier] = unproven(data[identifier], repository, UNREAD_RECORD)
+            owners[identifier], kinds[identifier], said[identifier] = str(snapshot["id"]), tags.get("kind", ""), tags
+            continue
         if identifier is None or not originals[identifier].startswith(tags.get("of") or "?"):
             strays.append(str(snapshot["id"]))
             continue
@@ -143,7 +166,7 @@ def read_listing(snapshots: list[dict[str, Any]], *, stanza: str, engine: str, r
         records[identifier] = proven(identifier, {**tags, "parent": names.get(parent, parent)}, repository)
         owners[identifier], kinds[identifier], said[identifier] = str(snapshot["id"]), tags.get("kind", ""), tags
     for identifier in data.keys() - records.keys():
-        records[identifier] = broken_off(data[identifier], repository)
+        records[identifier] = replace(unproven(data[identifier], repository, NO_RECORD), is_complete=False)
     alone = {
         of for snapshot, tags in proofs if tags.get("alone") != "0" for of in [by_set.get(tags.get("set", ""), "")]
     }
@@ -182,8 +205,8 @@ def proven(identifier: str, tags: dict[str, str], repository: str) -> BackupReco
     )
 
 
-def broken_off(snapshot: dict[str, Any], repository: str) -> BackupRecord:
-    """Data without a record."""
+def unproven(snapshot: dict[str, Any], repository: str, cause: str) -> BackupRecord:
+    """Data without a record that can be read."""
     tags = read_tags(snapshot)
     at = snapshot_time(snapshot)
     return BackupRecord(
@@ -202,8 +225,7 @@ def broken_off(snapshot: dict[str, Any], repository: str) -> BackupRecord:
         encrypted=True,
         system_identifier=tags.get("system", ""),
         is_consistent=False,
-        is_complete=False,
-        errors=[NO_RECORD],
+        errors=[cause],
     )
 
 

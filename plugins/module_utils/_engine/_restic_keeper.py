@@ -31,10 +31,9 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Condition,
     check_repository,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_figures import Figures
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import (
-    BegunRecord,
-    begun_record,
     read_record,
     understood,
     write_record,
@@ -122,15 +121,23 @@ class Keeper:
         self._names = shelf.names() if shelf else None
         listed = shelf.recall() if shelf and not again else None
         if listed is None:
-            listed = list_snapshots(self.tool, what, self.stanza)
+            listed = self._asked(what)
             if shelf:
                 shelf.remember(self._names, listed)
         self._snapshots = listed
         return listed
 
+    def _asked(self, what: str) -> list[dict[str, Any]]:
+        return list_snapshots(self.tool, what, self.stanza)
+
+    def _figures(self, listed: list[dict[str, Any]], what: str) -> dict[str, Figures]:
+        """What stands in records instead of their tags, by set; here all of it stands in the tags."""
+        return {}
+
     def _understood(self, listed: list[dict[str, Any]], what: str) -> Listing:
+        figures, name = self._figures(listed, what), self.repository.name
         try:
-            listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=self.repository.name)
+            listing = read_listing(listed, stanza=self.stanza, engine=self.engine, repository=name, figures=figures)
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unexpected(what, f"restic's list lacks or garbles {error}") from error
         self.memory.require_not_older(listing.records, what)
@@ -156,12 +163,6 @@ class Keeper:
             self._listing = None
             raise
 
-    def begun_record(
-        self, record: BackupRecord, *, of: str, set_id: str, kind: str = ""
-    ) -> AbstractContextManager[BegunRecord]:
-        """Get ready to write this record, while it is judged whether there is to be one."""
-        return begun_record(self.tool, record_tags(record, of=of, set_id=set_id, kind=kind))
-
     def write_record(
         self,
         record: BackupRecord,
@@ -172,22 +173,23 @@ class Keeper:
         kind: str = "",
         is_alone: bool = True,
         more_tags: dict[str, str] | None = None,
-        begun: BegunRecord | None = None,
     ) -> BackupRecord:
         """Make stored data a backup, and read it back. ``of`` is the snapshot of the data as restic named it.
 
-        ``more_tags`` are what an engine's own list needs beyond everybody's. ``begun`` is used where it was begun for
-        just this record.
+        ``more_tags`` are what an engine's own list needs beyond everybody's.
         """
         what = f"record backup {of} in {self.repository}"
         tags = record_tags(record, of=of, set_id=set_id, kind=kind, is_alone=is_alone)
         tags.update(more_tags or {})
         text = json.dumps(content)
-        own = None if begun is None or begun.tags != tags else begun.store(text, what)
-        if own is None:
-            if begun is not None:
-                begun.give_up()
-            own = write_record(self.tool, what, text, tags)
+        own = write_record(self.tool, what, text, tags)
+        return self._kept(record, text, of=of, set_id=set_id, own=own, tags=tags)
+
+    def _kept(
+        self, record: BackupRecord, text: str, *, of: str, set_id: str, own: str, tags: dict[str, str]
+    ) -> BackupRecord:
+        """The backup as the repository lists it, now that ``own`` is the snapshot of its record."""
+        what = f"record backup {of} in {self.repository}"
         of_data = data_tags(
             stanza=record.stanza,
             engine=record.engine,

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._durable import write_durably
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._last_seen import LastSeen
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_figures import Figures
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, PreconditionError
 
 
@@ -52,6 +55,23 @@ class Memory(LastSeen):
         except (OSError, UnicodeDecodeError):
             return None
         return text if head == f"{snapshot} {hashlib.sha256(text.encode()).hexdigest()}" else None
+
+    @property
+    def figures_file(self) -> Path:
+        return self.directory / f"{self.name}.figures"
+
+    def keep_figures(self, known: dict[str, Figures]) -> None:
+        """Keep what stands in records and is needed for a list of them, by set."""
+        with suppress(OSError):
+            write_durably(self.figures_file, json.dumps(known))
+
+    def kept_figures(self) -> dict[str, Figures] | None:
+        """What is known of that; None when this host knows nothing, or no longer."""
+        try:
+            known = json.loads(self.figures_file.read_text(encoding="utf-8"))
+            return {str(name): {str(each): str(value) for each, value in of.items()} for name, of in known.items()}
+        except (OSError, ValueError, AttributeError):
+            return None
 
     @contextmanager
     def alone(self, what: str) -> Iterator[None]:

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import signal
 import subprocess
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
@@ -36,11 +37,16 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     wide_pipe,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_words import asks_in_vain
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import IntegrityError, RecoveryError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
+    IntegrityError,
+    RecoveryError,
+)
 
-# Hands the record over once it is told to. When the one that should tell it is killed, it keeps the stream open as
-# long as restic lives, which has got a signal by then: an end, restic would take for all of the record.
-FEEDER = 'read -r word && exec cat "$0"; while sleep 1 && printf " "; do :; done'
+# Holds the record's stream open until it is told that all of it is written. When the one that should tell it is killed,
+# it keeps the stream open as long as restic lives, which has got a signal by then: an end, restic would take for all of
+# the record.
+HOLDER = 'read -r word || while sleep 1 && printf " "; do :; done'
 
 
 def write_record(tool: Restic, what: str, text: str, tags: dict[str, str]) -> str:
@@ -66,56 +72,94 @@ def stored_whole(finished: Finished, text: str, what: str) -> str:
 
 
 @dataclass(frozen=True)
-class Feeder:
-    """A process that holds a stream open, until it is told to hand over what lies in a file."""
+class OpenStream:
+    """A stream that ends only when that is asked for, whatever becomes of this process."""
 
-    process: subprocess.Popen[bytes]
-    file: IO[bytes]
+    reading: IO[bytes]
+    writing: IO[bytes]
     order: IO[bytes]
-    stream: IO[bytes]
 
-    def hand_over(self, text: str) -> None:
-        """Let the stream be the text and end after it. Nobody waits here until that is read."""
-        self.file.write(text.encode())
-        self.file.flush()
-        # One that was killed shows by what is missing.
+    def write(self, text: str, deadline: Deadline) -> None:
+        """Raises BrokenPipeError when nobody reads any more, and DeadlineError when he does not go on."""
+        rest = memoryview(text.encode())
+        while rest:
+            # So much is written without waiting when anything may be written at all.
+            _reading, is_ready, _failed = select.select([], [self.writing], [], deadline.remaining)
+            if not is_ready:
+                raise DeadlineError(
+                    "hand over the record of a backup",
+                    cause="restic does not read it",
+                    next_action="Find out what restic waits for, or raise the deadline",
+                )
+            rest = rest[os.write(self.writing.fileno(), rest[: select.PIPE_BUF]) :]
+
+    def end(self) -> None:
+        """All of it is written."""
+        # A holder that was killed held nothing open any more.
         with suppress(BrokenPipeError):
             self.order.write(b"now\n")
+        self.writing.close()
 
 
 @contextmanager
-def feeder() -> Iterator[Feeder]:
+def open_stream() -> Iterator[OpenStream]:
     orders, order = os.pipe()
     reading, writing = wide_pipe()
-    with tempfile.TemporaryFile() as file, open(order, "wb", 0) as giving, open(reading, "rb", 0) as stream:
-        with open(orders, "rb", 0) as taking, open(writing, "wb", 0) as sink:
-            process = subprocess.Popen(
-                ["sh", "-c", FEEDER, f"/proc/self/fd/{file.fileno()}"],
-                stdin=taking,
-                stdout=sink,
-                pass_fds=(file.fileno(),),
-                start_new_session=True,
-            )
+    with (
+        open(order, "wb", 0) as giving,
+        open(reading, "rb", 0) as stream,
+        open(writing, "wb", 0) as sink,
+        open(orders, "rb", 0) as taking,
+    ):
+        holder = subprocess.Popen(["sh", "-c", HOLDER], stdin=taking, stdout=sink, start_new_session=True)
+        taking.close()
         try:
-            yield Feeder(process, file, giving, stream)
+            yield OpenStream(stream, sink, giving)
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                os.killpg(holder.pid, signal.SIGKILL)
+            holder.wait()
 
 
-@dataclass(frozen=True)
+@dataclass
 class BegunRecord:
-    """A restic that opens the repository, which takes most of its time, and then waits for the record."""
+    """A restic that opens the repository, which takes most of its time, and stores the record as that is written."""
 
     tool: Restic
     tags: dict[str, str]
     restic: End
-    feeder: Feeder
+    stream: OpenStream
+    is_read: bool = True
+    _written: list[str] = field(default_factory=list)
 
-    def store(self, text: str, what: str) -> str | None:
-        """The id of the snapshot; None when the repository was held by somebody, and nothing was stored."""
-        self.feeder.hand_over(text)
+    @property
+    def text(self) -> str:
+        """All that was written so far."""
+        return "".join(self._written)
+
+    def write(self, name: str, pieces: Iterable[str]) -> None:
+        """Add a member to the record: its value in JSON, in pieces."""
+        self._put(f"{', ' if self._written else '{'}{json.dumps(name)}: ")
+        for piece in pieces:
+            self._put(piece)
+
+    def _put(self, text: str) -> None:
+        self._written.append(text)
+        try:
+            if self.is_read:
+                self.stream.write(text, self.tool.deadline)
+        except BrokenPipeError:
+            self.is_read = False
+
+    def store(self, rest: dict[str, Any], what: str) -> str | None:
+        """Add the other members and let it be stored.
+
+        The id of its snapshot; None when the repository was held by somebody, and nothing was stored.
+        """
+        for name, value in rest.items():
+            self.write(name, [json.dumps(value)])
+        self._put("}")
+        self.stream.end()
         self.tool.deadline.wait_until(
             what,
             self._is_over,
@@ -127,12 +171,21 @@ class BegunRecord:
         if finished.rc != 0 and is_held_up(finished.stderr):
             return None
         require_good(finished, what)
-        return stored_whole(finished, text, what)
+        return stored_whole(finished, self.text, what)
 
     def _is_over(self) -> bool:
         if not self.restic.is_over and asks_in_vain(self.restic.said_last):
             self.restic.end()
         return self.restic.is_over
+
+    @contextmanager
+    def unless_failed(self) -> Iterator[None]:
+        """Whoever writes beside a failure is not to wait for a reader any more."""
+        try:
+            yield
+        except BaseException:
+            self.give_up()
+            raise
 
     def give_up(self) -> None:
         """Store nothing that was not stored yet, and leave no lock."""
@@ -147,8 +200,10 @@ class BegunRecord:
 def begun_record(tool: Restic, tags: dict[str, str]) -> Iterator[BegunRecord]:
     """Get restic ready for a record. Nothing is stored unless that is asked for before the end."""
     argv = tool.argv("backup", *record_arguments(tags))
-    with feeder() as feeding, running(argv, tool.environment, stdin=feeding.stream.fileno()) as restic:
-        begun = BegunRecord(tool, tags, restic, feeding)
+    with open_stream() as stream, running(argv, tool.environment, stdin=stream.reading.fileno()) as restic:
+        # Only restic may hold it: who writes is to see its end.
+        stream.reading.close()
+        begun = BegunRecord(tool, tags, restic, stream)
         try:
             yield begun
         finally:
@@ -157,8 +212,12 @@ def begun_record(tool: Restic, tags: dict[str, str]) -> Iterator[BegunRecord]:
 
 def read_record(tool: Restic, what: str, snapshot: str) -> dict[str, Any]:
     """What the record of a backup holds, by the snapshot that it lies in. It takes no lock."""
-    finished = tool.require(what, "dump", "--no-lock", snapshot, f"/{RECORD_FILE}")
-    return understood(finished.stdout, what)
+    return understood(record_text(tool, what, snapshot), what)
+
+
+def record_text(tool: Restic, what: str, snapshot: str, *only: str) -> str:
+    """A record as it is stored; ``only`` are restic's own words on which snapshots ``latest`` may be."""
+    return tool.require(what, "dump", "--no-lock", *only, snapshot, f"/{RECORD_FILE}").stdout
 
 
 def understood(text: str, what: str) -> dict[str, Any]:

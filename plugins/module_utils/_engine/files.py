@@ -16,6 +16,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     question,
     require_checks,
 )
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_keeping import FilesKeeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import Source
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_restore import (
     Contents,
@@ -26,6 +27,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_use import writers_in
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_engine import ResticEngine
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.base import (
     Catalogue,
     Check,
@@ -46,6 +48,9 @@ class FilesEngine(ResticEngine):
     STRATEGIES: tuple[str, ...] = ("full", "differential", "incremental", "snapshot")
     IS_MADE_OF_PATHS: bool = True
     PARTS: tuple[str, ...] = ("paths",)
+    KEEPER: type[Keeper] = FilesKeeper
+
+    keeper: FilesKeeper
 
     def begin(self) -> None:
         self.source = Source.of(self.options)
