@@ -17,12 +17,10 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_documents import collected
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_keeping import FilesKeeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_look import looking
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
-    Manifest,
-    changes,
-)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_options import Source
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_patterns import excluder
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_second_look import changes_since
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
@@ -168,7 +166,7 @@ class FilesBackup:
             stored = store_paths(tool, self.what, roots, self._tags(), *arguments, gate=look)
             reading = Reading(look.manifest, stored, documents, begun, started_at, stopped_at=now())
         reading.unreadable = dict(look.manifest.unreadable)
-        reading.changed = changes(look.manifest.state, walk.state(roots))
+        reading.changed = changes_since(walk, roots, look.manifest)
         for each in stored.unread:
             path, _separator, cause = each.rpartition(": ")
             if VANISHED in each.lower():
