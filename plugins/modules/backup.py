@@ -18,7 +18,7 @@ description:
     the transaction log is always shipped from the host of the primary. The module says where to run when it is on the
     wrong one.
   - For O(engine.files) the source is looked at before and after it is read. What changed in between is told in
-    RV(notes), and the record says that it is not consistent. It is a backup only when its record was written, after
+    RV(notes), and the record says that it is not consistent. It is a backup only when its record was completed, after
     everything else.
   - Every backup of files can be restored alone. V(full) reads every file again, V(incremental) and V(differential)
     read what changed since the newest and since the newest full one; what is stored is only what the repository did

@@ -156,13 +156,9 @@ class FilesBackup:
         )
         started_at = now()
         begun = self._begun(started_at)
-
-        def write(manifest: Manifest) -> None:
-            begun.write("manifest", manifest.as_text())
-
         arguments = ["--force"] if self.parent is None else ["--parent", self.parent.id]
         arguments += [f"--exclude={pattern}" for pattern in source.excludes]
-        with looking(walk, roots, write) as look, begun.unless_failed():
+        with looking(walk, roots, lambda seen: begun.write("manifest", seen.as_text())) as look, begun.unless_failed():
             stored = store_paths(tool, self.what, roots, self._tags(), *arguments, gate=look)
             reading = Reading(look.manifest, stored, documents, begun, started_at, stopped_at=now())
         reading.unreadable = dict(look.manifest.unreadable)

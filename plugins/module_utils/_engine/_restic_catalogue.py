@@ -60,9 +60,9 @@ class Listing:
         return found[0] if len(found) == 1 else None
 
 
-def snapshot_as_listed(identifier: str, tags: dict[str, str]) -> dict[str, Any]:
+def snapshot_as_listed(identifier: str, tags: dict[str, str], at: datetime) -> dict[str, Any]:
     """A snapshot of ours as restic will list it, as far as a list of backups needs it; its tree only restic knows."""
-    return {"id": identifier, "tags": write_tags(tags)[1::2]}
+    return {"id": identifier, "tags": write_tags(tags)[1::2], "time": written(at)}
 
 
 def write_tags(tags: dict[str, str]) -> list[str]:

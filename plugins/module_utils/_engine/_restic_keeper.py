@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -197,7 +198,9 @@ class Keeper:
             set_id=set_id,
             system=record.system_identifier,
         )
-        found = (self._read_back({of: of_data, own: tags}, what) or self.listing(again=True)).find(of)
+        found = (self._read_back({of: of_data, own: tags}, record.started_at, what) or self.listing(again=True)).find(
+            of
+        )
         if found is None or not found.is_complete:
             raise IntegrityError(
                 what,
@@ -208,7 +211,7 @@ class Keeper:
         self.memory.keep_record(self.listing().record_snapshots[found.id], text)
         return found
 
-    def _read_back(self, written: dict[str, dict[str, str]], what: str) -> Listing | None:
+    def _read_back(self, written: dict[str, dict[str, str]], at: datetime, what: str) -> Listing | None:
         """The list with what was just written, if the repository holds that and what was there before, and no more.
 
         ``written`` are tags by the beginnings of the names that restic gave.
@@ -221,7 +224,7 @@ class Keeper:
         if not len(written) == len(new) == len(names - known) or not shelf.holds(set(new)):
             return None
         self._names = names
-        self._snapshots = [*self._snapshots, *(snapshot_as_listed(each, said) for each, said in new.items())]
+        self._snapshots = [*self._snapshots, *(snapshot_as_listed(each, said, at) for each, said in new.items())]
         shelf.remember(names, self._snapshots)
         self._listing = self._understood(self._snapshots, what)
         return self._listing

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.files_backup.sandbox import Sandbox
@@ -22,26 +23,37 @@ from tests.integration.servers.process import wait_until
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import (
+    BegunRecord,
     begun_record,
     read_record,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import RepositoryError, ToolError
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
+    DeadlineError,
+    IntegrityError,
+    RepositoryError,
+)
 
 TAGS = {"stanza": "shop", "part": "record"}
 # More than a pipe holds.
-RECORD = json.dumps({"manifest": "x" * 3_000_000})
+BEGIN = "x" * 3_000_000
+REST: dict[str, Any] = {"changed": {}, "figures": {}}
 BEGIN_AND_WAIT = """
 import sys, time
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_record import begun_record
-with begun_record(Restic.of(sys.argv[1], Deadline(60)), {"stanza": "shop", "part": "record"}):
+with begun_record(Restic.of(sys.argv[1], Deadline(60)), {"stanza": "shop", "part": "record"}) as begun:
+    begun.write("manifest", ['"a part of it'])
     time.sleep(60)
 """
 
 
-def tool(sandbox: Sandbox) -> Restic:
-    return Restic.of(str(sandbox.configuration_file), Deadline(60))
+def tool(sandbox: Sandbox, seconds: float = 60) -> Restic:
+    return Restic.of(str(sandbox.configuration_file), Deadline(seconds))
+
+
+def write_begin(begun: BegunRecord) -> None:
+    begun.write("manifest", ['"', BEGIN[:1_000_000], BEGIN[1_000_000:], '"'])
 
 
 def snapshots(sandbox: Sandbox) -> list[str]:
@@ -56,18 +68,20 @@ def wait_until_ready(sandbox: Sandbox) -> None:
 def test_a_begun_record_is_stored_with_every_byte(sandbox: Sandbox) -> None:
     with begun_record(tool(sandbox), TAGS) as begun:
         wait_until_ready(sandbox)
+        write_begin(begun)
         assert snapshots(sandbox) == []
-        stored = begun.store(RECORD, "record it")
+        stored = begun.store(REST, "record it")
     assert [each[:8] for each in snapshots(sandbox)] == [stored]
-    assert read_record(tool(sandbox), "read it", str(stored)) == json.loads(RECORD)
+    assert read_record(tool(sandbox), "read it", str(stored)) == {"manifest": BEGIN, **REST}
     assert sandbox.locks() == []
 
 
 @pytest.mark.parametrize("is_ready", [False, True], ids=["at once", "when it is ready"])
 def test_a_begun_record_that_is_given_up_leaves_nothing(sandbox: Sandbox, is_ready: bool) -> None:
-    with begun_record(tool(sandbox), TAGS):
+    with begun_record(tool(sandbox), TAGS) as begun:
         if is_ready:
             wait_until_ready(sandbox)
+            write_begin(begun)
     assert (snapshots(sandbox), sandbox.locks()) == ([], [])
 
 
@@ -78,40 +92,65 @@ def started(sandbox: Sandbox) -> subprocess.Popen[bytes]:
     )
 
 
-def feeders() -> set[int]:
+def holders() -> set[int]:
     """The processes that hold a stream open for this test; others may run beside it."""
     ours, found = os.environ["PYTEST_CURRENT_TEST"].encode(), set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = entry.read_bytes().split(b"\0")
-            is_feeder = words[:2] == [b"sh", b"-c"] and b"read -r word" in words[2]
-            if is_feeder and ours in entry.with_name("environ").read_bytes():
+            is_holder = words[:2] == [b"sh", b"-c"] and b"read -r word" in words[2]
+            if is_holder and ours in entry.with_name("environ").read_bytes():
                 found.add(int(entry.parent.name))
     return found
 
 
 def test_a_record_whose_judge_is_killed_is_never_stored(sandbox: Sandbox) -> None:
-    before = feeders()
+    before = holders()
     judge = started(sandbox)
     wait_until_ready(sandbox)
     os.kill(judge.pid, signal.SIGKILL)
     judge.wait()
     # It holds the stream open for as long as restic reads.
-    wait_until("restic has gone", lambda: feeders() <= before, seconds=20)
+    wait_until("restic has gone", lambda: holders() <= before, seconds=20)
     assert snapshots(sandbox) == []
     sandbox.backup()
     sandbox.succeed("backup_verify", level="checked")
     assert sandbox.locks() == []
 
 
-def test_a_record_of_which_something_is_missing_is_none(sandbox: Sandbox) -> None:
-    before = feeders()
+def test_a_record_whose_holder_is_killed_is_still_stored_whole(sandbox: Sandbox) -> None:
+    before = holders()
     with begun_record(tool(sandbox), TAGS) as begun:
-        (feeder,) = feeders() - before
-        os.kill(feeder, signal.SIGKILL)
-        with pytest.raises(ToolError, match="snapshot is empty"):
-            begun.store(RECORD, "record it")
-    assert snapshots(sandbox) == []
+        (holder,) = holders() - before
+        os.kill(holder, signal.SIGKILL)
+        write_begin(begun)
+        stored = begun.store(REST, "record it")
+    assert read_record(tool(sandbox), "read it", str(stored)) == {"manifest": BEGIN, **REST}
+
+
+def test_a_record_of_which_something_is_missing_is_refused(sandbox: Sandbox) -> None:
+    before = holders()
+    with begun_record(tool(sandbox), TAGS) as begun:
+        (holder,) = holders() - before
+        os.kill(holder, signal.SIGKILL)
+        write_begin(begun)
+        # From here on nothing reaches restic any more.
+        begun.stream.writing.close()
+        begun.is_read = False
+        with pytest.raises(IntegrityError, match="its record has 3000"):
+            begun.store(REST, "record it")
+
+
+def test_who_writes_does_not_wait_longer_than_the_deadline(sandbox: Sandbox) -> None:
+    with begun_record(tool(sandbox, seconds=3), TAGS) as begun:
+        wait_until_ready(sandbox)
+        os.killpg(begun.restic.process.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(DeadlineError, match="restic does not read it"):
+                write_begin(begun)
+        finally:
+            os.killpg(begun.restic.process.pid, signal.SIGCONT)
+    assert (snapshots(sandbox), sandbox.locks()) == ([], [])
 
 
 @contextmanager
@@ -131,7 +170,8 @@ def test_a_begun_record_that_finds_the_repository_held_says_so(shop: Sandbox) ->
     busy = shop.variation("busy")
     before = snapshots(busy)
     with held_repository(busy), begun_record(tool(busy), TAGS) as begun:
-        assert begun.store(RECORD, "record it") is None
+        write_begin(begun)
+        assert begun.store(REST, "record it") is None
     assert snapshots(busy) == before
 
 
@@ -140,4 +180,4 @@ def test_what_else_goes_wrong_with_a_begun_record_is_told(shop: Sandbox) -> None
     opened = tool(gone)
     (gone.repository / "config").unlink()
     with begun_record(opened, TAGS) as begun, pytest.raises(RepositoryError):
-        begun.store(RECORD, "record it")
+        begun.store(REST, "record it")

@@ -20,9 +20,9 @@ from tests.integration.kills import words_of
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._command import Finished
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._deadline import Deadline
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_keeping import FilesKeeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import data_tags
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_keeper import Keeper
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_snapshots import (
     list_snapshots,
     store_stream,
@@ -50,20 +50,42 @@ def test_two_at_once_is_one_and_a_refusal(sandbox: Sandbox) -> None:
     assert len(sandbox.ids()) == 2
 
 
-def test_a_killed_restic_leaves_what_was_there_and_no_lock_in_the_way(sandbox: Sandbox) -> None:
-    good = sandbox.backup()
+def child_storing(module: int, part: str) -> int | None:
+    """The restic of this module that stores the data, or the one that stores the record."""
+    for child in Path(f"/proc/{module}/task/{module}/children").read_text().split():
+        if f"part={part}".encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+            return int(child)
+    return None
+
+
+def kill_the_restic_for(sandbox: Sandbox, part: str) -> str:
+    """What the module says whose restic for the data or for the record is killed while it writes."""
     write_random(sandbox.source / "big", 40_000_000, seed=5)
     module = sandbox.begin("backup", strategy="full")
-    Deadline(20).wait_until("see it write", sandbox.locks, bool, every_seconds=0.01, **WAIT)
-    child = Path(f"/proc/{module.pid}/task/{module.pid}/children")
-    os.kill(int(child.read_text().split()[0]), signal.SIGKILL)
+    Deadline(20).wait_until("see both hold it", sandbox.locks, lambda seen: len(seen) == 2, every_seconds=0.01, **WAIT)
+    child = child_storing(module.pid, part)
+    assert child is not None
+    os.kill(child, signal.SIGKILL)
     stdout, _stderr = module.communicate(timeout=30)
-    assert '"failed": true' in stdout
-    assert len(sandbox.locks()) == 1
     (sandbox.source / "big").unlink()
+    return stdout
+
+
+def test_a_killed_restic_leaves_what_was_there_and_no_lock(sandbox: Sandbox) -> None:
+    good = sandbox.backup()
+    assert '"failed": true' in kill_the_restic_for(sandbox, "data")
+    assert sandbox.locks() == []
+    assert sandbox.ids() == [good["id"]]
+    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
+
+
+def test_data_whose_record_was_killed_is_no_backup_and_its_lock_is_in_nobodys_way(sandbox: Sandbox) -> None:
+    good = sandbox.backup()
+    assert '"failed": true' in kill_the_restic_for(sandbox, "record")
+    assert len(sandbox.locks()) == 1
     assert sandbox.ids() == [good["id"]]
     # Reading everything needs the repository for itself: the lock of the dead is taken away, and nobody else's.
-    assert sandbox.succeed("backup_verify", level="checked")["trust"] == "checked"
+    assert sandbox.succeed("backup_verify", level="checked", backup=good["id"])["trust"] == "checked"
     assert sandbox.locks() == []
 
 
@@ -256,7 +278,7 @@ def test_of_two_retentions_at_once_both_end_well_or_one_is_refused(sandbox: Sand
 
 def test_nothing_is_removed_while_a_backup_is_taken(sandbox: Sandbox) -> None:
     names = [sandbox.backup()["id"], sandbox.backup()["id"]]
-    keeper = Keeper(
+    keeper = FilesKeeper(
         "files",
         STANZA,
         FilesystemRepository("local", 1, {"path": str(sandbox.repository)}, is_to_be_encrypted=True),

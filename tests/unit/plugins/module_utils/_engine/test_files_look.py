@@ -16,6 +16,7 @@ from threading import Event
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_look import in_a_file, looking
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import Manifest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import ToolError
 
@@ -46,11 +47,13 @@ def waiting_at(place: str, held: Event) -> Walk:
 
 
 def test_the_gate_opens_when_all_was_seen(root: Path, held: Event) -> None:
-    with looking(waiting_at("/19", held), [str(root)]) as look:
+    written: list[Manifest] = []
+    with looking(waiting_at("/19", held), [str(root)], written.append) as look:
         assert not select.select([look.gate], [], [], 0.2)[0]
         held.set()
         assert os.read(look.gate, 100) == b""
         assert len(look.manifest.state) == 21
+    assert written == [look.manifest]
     assert look.manifest.entries == Walk(with_hashes=True).manifest([str(root)]).entries
 
 
@@ -59,10 +62,11 @@ def test_a_look_that_nobody_waits_for_is_given_up(root: Path, held: Event) -> No
         held.wait(0.05)
         return path
 
-    walk = replace(Walk(), real=slowly)
-    with pytest.raises(ToolError), looking(walk, [str(root)]) as look:
+    walk, written = replace(Walk(), real=slowly), list[Manifest]()
+    with pytest.raises(ToolError), looking(walk, [str(root)], written.append) as look:
         raise ToolError("read it", cause="the tool failed", next_action="Run it again")
     assert len(look.manifest.entries) < 21
+    assert written == []
 
 
 def test_what_is_left_out_means_the_same_in_a_file() -> None:

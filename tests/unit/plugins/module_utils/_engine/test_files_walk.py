@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_comparison import Proof
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_difference import difference
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_manifest import (
+    ENTRIES_AT_ONCE,
+    Entry,
     Manifest,
     changes,
 )
@@ -33,8 +36,14 @@ def tree(root: Path) -> Path:
 def test_a_manifest_survives_json_with_any_name(tmp_path: Path) -> None:
     root = tree(tmp_path / "t")
     seen = Walk(with_hashes=True).manifest([str(root)])
-    assert Manifest.from_json(seen.as_json()).entries == seen.entries
+    assert Manifest.from_json(json.loads("".join(seen.as_text()))).entries == seen.entries
     assert seen.content_bytes == 4
+
+
+@pytest.mark.parametrize("count", [0, 1, ENTRIES_AT_ONCE, 2 * ENTRIES_AT_ONCE + 1])
+def test_a_manifest_of_any_length_survives_json(count: int) -> None:
+    entries = {f"/{number}": Entry("file", size=number) for number in range(count)}
+    assert Manifest.from_json(json.loads("".join(Manifest(entries).as_text()))).entries == entries
 
 
 def copied(tmp_path: Path) -> tuple[Manifest, Path, str]:

@@ -15,11 +15,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
+    UNREAD_RECORD,
     Listing,
     data_tags,
     read_listing,
     record_tags,
     write_tags,
+)
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_figures import (
+    early_tags,
+    figures_of,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_memory import Memory
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import LeaseError, RepositoryError
@@ -66,8 +71,8 @@ def proof(of: BackupRecord, *, is_alone: bool = True, short: bool = True) -> dic
     return snapshot("f" * 32 + of.id[32:], tags)
 
 
-def listing(*snapshots: dict[str, Any]) -> Listing:
-    return read_listing(list(snapshots), stanza="shop", engine="files", repository="vault")
+def listing(*snapshots: dict[str, Any], figures: dict[str, dict[str, str]] | None = None) -> Listing:
+    return read_listing(list(snapshots), stanza="shop", engine="files", repository="vault", figures=figures or {})
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
@@ -86,6 +91,39 @@ def test_a_record_comes_back_as_it_was_written() -> None:
         assert found.records == [written]
         assert found.kinds == {written.id: "logs"}
         assert len(found.snapshots_of(written)) == 2
+
+
+def begun(of: BackupRecord) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """A record of which the figures stand inside, and those."""
+    tags = record_tags(of, of=of.id[:8], set_id=of.id[-16:], kind="logs")
+    return snapshot("f" * 32 + of.id[32:], early_tags(tags)), {of.id[-16:]: figures_of(tags)}
+
+
+def test_a_record_with_its_figures_inside_is_listed_as_any_other() -> None:
+    written = record(1, strategy="incremental", parent=record(0).id, is_consistent=False)
+    own, figures = begun(written)
+    found = listing(data(written), own, figures=figures)
+    assert found.records == listing(data(written), proof(written)).records == [written]
+    assert found.kinds == {written.id: "logs"}
+    assert len(found.snapshots_of(written)) == 2
+
+
+def test_a_backup_whose_figures_cannot_be_read_is_not_usable() -> None:
+    lost, sound = record(1), record(2)
+    own, _figures = begun(lost)
+    found = listing(data(lost), own, data(sound), proof(sound))
+    assert [each.id for each in found.records if each.is_usable] == [sound.id]
+    assert found.records[0].errors == [UNREAD_RECORD]
+    # It was not broken off, which is removed without a question; and goes whole when it goes.
+    assert found.records[0].is_complete
+    assert len(found.snapshots_of(found.records[0])) == 2
+
+
+def test_figures_of_other_data_prove_nothing() -> None:
+    own, figures = begun(record(1))
+    foreign = {name: {**of, "of": "deadbeef"} for name, of in figures.items()}
+    found = listing(data(record(1)), own, figures=foreign)
+    assert (len(found.strays), found.records[0].is_usable) == (1, False)
 
 
 def test_no_tag_holds_what_restic_separates_tags_by() -> None:
