@@ -18,7 +18,6 @@ from typing import Any
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic import Restic
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_catalogue import (
     MARK,
-    read_tags,
     record_tags,
 )
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._restic_figures import (
@@ -111,7 +110,9 @@ class FilesKeeper(Keeper):
         marks = {f"engine={self.engine}", f"{TAG}={INSIDE}"}
         ours = [each for each in listed if marks <= set(each.get("tags") or [])]
         ours.sort(key=lambda each: str(each.get("time", "")), reverse=True)
-        return {read_tags(each).get("set", ""): str(each.get("id")) for each in ours}
+        # All tags need not be read for it.
+        named = ((str(each.get("id")), tag) for each in ours for tag in each["tags"])
+        return {tag.partition("=")[2]: identifier for identifier, tag in named if tag.startswith("set=")}
 
     def _read_figures(self, snapshot: str, what: str) -> dict[str, Figures]:
         """What one record tells; nothing when it is damaged, which is then told of its backup."""

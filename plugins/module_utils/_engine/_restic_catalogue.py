@@ -134,6 +134,7 @@ def read_listing(
     ``figures`` are those that stand inside of records, by set.
     """
     data: dict[str, dict[str, Any]] = {}
+    by_set: dict[str, str] = {}
     proofs: list[tuple[dict[str, Any], dict[str, str]]] = []
     for snapshot in snapshots:
         tags = read_tags(snapshot)
@@ -142,10 +143,9 @@ def read_listing(
         if tags.get("part") == PART_RECORD:
             proofs.append((snapshot, tags))
         elif tags.get("part") == PART_DATA:
-            data[str(snapshot["id"])] = snapshot
+            data[str(snapshot["id"])], by_set[tags.get("set", "")] = snapshot, str(snapshot["id"])
     originals = {identifier: str(snapshot.get("original") or identifier) for identifier, snapshot in data.items()}
     names = {original: identifier for identifier, original in originals.items()}
-    by_set = {read_tags(snapshot).get("set", ""): identifier for identifier, snapshot in data.items()}
     records: dict[str, BackupRecord] = {}
     owners: dict[str, str] = {}
     kinds: dict[str, str] = {}

@@ -198,9 +198,8 @@ class Keeper:
             set_id=set_id,
             system=record.system_identifier,
         )
-        found = (self._read_back({of: of_data, own: tags}, record.started_at, what) or self.listing(again=True)).find(
-            of
-        )
+        listing = self._read_back({of: of_data, own: tags}, record.started_at, what) or self.listing(again=True)
+        found = listing.find(of)
         if found is None or not found.is_complete:
             raise IntegrityError(
                 what,
