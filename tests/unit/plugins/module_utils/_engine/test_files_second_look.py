@@ -20,7 +20,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
     Share,
     changes_since,
 )
-from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk
+from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine._files_walk import Walk, state_of
 
 PROCESSES = 3
 
@@ -44,6 +44,11 @@ def seen(walk: Walk, *roots: Path) -> Manifest:
     found = Manifest()
     walk.look([str(each) for each in roots], found)
     return found
+
+
+def look_again_at(directory: Path, first: Manifest) -> None:
+    """Only what is in it is asked for from here on: not that it has changed itself."""
+    first.state[str(directory)] = state_of(os.lstat(directory))
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,8 @@ def test_a_path_that_is_no_directory_is_looked_at_as_well(root: Path) -> None:
     single = root / "a" / "0"
     first = seen(Walk(), single)
     assert changes_since(ShortWalk(), [str(single)], first) == {}
+    rewrite(single)
+    assert changes_since(Walk(), [str(single)], first) == {str(single): "changed"}
     single.unlink()
     assert changes_since(Walk(), [str(single)], first) == {str(single): "vanished"}
 
@@ -102,12 +109,16 @@ def test_a_path_that_is_no_directory_is_looked_at_as_well(root: Path) -> None:
 def test_what_appears_where_it_is_excluded_is_no_change(root: Path) -> None:
     walk = ShortWalk(is_excluded=lambda path: path.endswith(".new"))
     first = seen(walk, root)
-    before = os.stat(root / "a")
     (root / "a" / "0.new").touch()
-    os.utime(root / "a", ns=(before.st_atime_ns, before.st_mtime_ns))
-    # The directory itself has changed: only what is in it is asked for here.
-    first.state[str(root / "a")] = seen(walk, root).state[str(root / "a")]
+    look_again_at(root / "a", first)
     assert changes_since(walk, [str(root)], first) == {}
+
+
+def test_what_appears_is_told_though_its_directory_looks_as_before(root: Path) -> None:
+    first = seen(Walk(), root)
+    (root / "a" / "new").touch()
+    look_again_at(root / "a", first)
+    assert changes_since(Walk(), [str(root)], first) == {str(root / "a" / "new"): "appeared"}
 
 
 def test_a_process_that_dies_is_taken_for_a_change_and_looked_after(

@@ -24,7 +24,8 @@ ODD = '/srv/a, "figures": {"x"'
 
 
 def test_the_figures_are_the_last_of_the_record_whatever_its_paths_are_called() -> None:
-    record = {"manifest": {ODD: ["file"], "/srv/figures": ["file"]}, "changed": {ODD: "vanished"}, "figures": SETS}
+    manifest = {ODD: ["file"], "/srv/figures": ["file"], "figures": ["file"]}
+    record = {"manifest": manifest, "changed": {ODD: "vanished"}, "figures": SETS}
     assert figures_in(json.dumps(record), "read it") == SETS
 
 
