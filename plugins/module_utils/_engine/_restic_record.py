@@ -154,11 +154,13 @@ class BegunRecord:
     def store(self, rest: dict[str, Any], what: str) -> str | None:
         """Add the other members and let it be stored.
 
-        The id of its snapshot; None when the repository was held by somebody, and nothing was stored.
+        The id of its snapshot. None when nothing was stored and it may be tried anew: the repository was held by
+        somebody, or restic ended before it was given all of the record.
         """
         for name, value in rest.items():
             self.write(name, [json.dumps(value)])
         self._put("}")
+        is_early = self.restic.is_over
         self.stream.end()
         self.tool.deadline.wait_until(
             what,
@@ -168,7 +170,7 @@ class BegunRecord:
             next_action="Find out what restic waits for, or raise the deadline",
         )
         finished = self.restic.finished()
-        if finished.rc != 0 and is_held_up(finished.stderr):
+        if finished.rc != 0 and (is_early or is_held_up(finished.stderr)):
             return None
         require_good(finished, what)
         return stored_whole(finished, self.text, what)

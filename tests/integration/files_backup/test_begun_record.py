@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._engine.
 from ansible_collections.gogidix.disaster_recovery.plugins.module_utils._errors import (
     DeadlineError,
     IntegrityError,
-    RepositoryError,
+    ToolError,
 )
 
 TAGS = {"stanza": "shop", "part": "record"}
@@ -175,9 +176,28 @@ def test_a_begun_record_that_finds_the_repository_held_says_so(shop: Sandbox) ->
     assert snapshots(busy) == before
 
 
-def test_what_else_goes_wrong_with_a_begun_record_is_told(shop: Sandbox) -> None:
-    gone = shop.variation("gone")
-    opened = tool(gone)
-    (gone.repository / "config").unlink()
-    with begun_record(opened, TAGS) as begun, pytest.raises(RepositoryError):
-        begun.store(REST, "record it")
+def test_a_begun_record_whose_restic_ended_early_may_be_tried_anew(sandbox: Sandbox) -> None:
+    with begun_record(tool(sandbox), TAGS) as begun:
+        wait_until_ready(sandbox)
+        os.kill(begun.restic.process.pid, signal.SIGKILL)
+        begun.restic.process.wait()
+        write_begin(begun)
+        assert begun.store(REST, "record it") is None
+    assert snapshots(sandbox) == []
+    assert json.loads(begun.text) == {"manifest": BEGIN, **REST}
+
+
+def test_a_restic_that_dies_after_it_was_given_all_is_told(sandbox: Sandbox) -> None:
+    """It may have stored the record: nobody knows."""
+    before = holders()
+
+    def kill_when_all_is_given(restic: int) -> None:
+        wait_until("the stream has ended", lambda: holders() <= before, seconds=20)
+        os.killpg(restic, signal.SIGKILL)
+
+    with begun_record(tool(sandbox), TAGS) as begun, ThreadPoolExecutor(max_workers=1) as beside:
+        wait_until_ready(sandbox)
+        os.killpg(begun.restic.process.pid, signal.SIGSTOP)
+        beside.submit(kill_when_all_is_given, begun.restic.process.pid)
+        with pytest.raises(ToolError):
+            begun.store(REST, "record it")
