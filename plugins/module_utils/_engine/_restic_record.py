@@ -193,6 +193,9 @@ class BegunRecord:
         """Store nothing that was not stored yet, and leave no lock."""
         if not self.restic.is_over:
             self.restic.end()
+            # Where nothing may be deleted, the lock stays, and asking once more only takes time.
+            if asks_in_vain(self.restic.said_last):
+                return
             # restic that is interrupted while it makes its lock leaves that behind.
             with suppress(RecoveryError):
                 self.tool.unlock(Deadline(UNLOCK_SECONDS))
